@@ -1,0 +1,61 @@
+"""The `linernotes` command: its sub-commands, and how errors reach a person."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+import typer
+
+from linernotes import __version__
+from linernotes.cli import caption, models, write
+
+app = typer.Typer(
+    name="linernotes",
+    help="Writes liner notes for recordings: captions and measured facts, offline.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+caption.register(app)
+write.register(app)
+models.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"linernotes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Options of every command stand before its name: `linernotes --debug caption song.mp3`."""
+
+
+def main() -> None:
+    """Run the command line; errors of the user's making become one line and exit status 1 (2: wrong usage)."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        status = app(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        print("linernotes: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except (ValueError, OSError, ImportError, MemoryError) as error:
+        if debug:
+            raise
+        print(f"linernotes: error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,220 @@
+"""`linernotes caption`, `facts` and `plot`: from recordings to notes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from linernotes.batch import Outcome, map_in_order
+from linernotes.captioner import MODELS, Analysis, Captioner, load_captioner
+from linernotes.cli.card import facts_table, print_card
+from linernotes.cli.inputs import find_recordings, output_stems
+from linernotes.cli.progress import progress_bar
+from linernotes.clip import Notes
+from linernotes.export import FORMATS, headline_facts, write_atomically
+from linernotes.notes_json import notes_to_json, printable
+from linernotes.registry import licences, refuse_non_commercial
+
+
+class WriterName(str, Enum):
+    """Choices of --writer."""
+
+    composer = "composer"
+    small = "small"
+
+
+class Style(str, Enum):
+    """Choices of --style."""
+
+    short = "short"
+    long = "long"
+    tags = "tags"
+    generator = "generator"
+
+
+PATHS = typer.Argument(..., help="Recordings, or folders of them.", show_default=False)
+PATH = typer.Argument(..., help="A recording.", show_default=False)
+JSON = typer.Option(False, "--json", help="Print JSON; with several files one line each, in input order.")
+WRITER = typer.Option(WriterName.composer, help="Who writes: the grammar, or the small text model.")
+STYLE = typer.Option(Style.short, help="How long and for whom.")
+SEED = typer.Option(0, help="Another seed, other words for the same facts.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("caption")(caption)
+    app.command("facts")(facts)
+    app.command("plot")(plot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one process needs to know to caption one file and write its notes."""
+
+    path: Path
+    stem: Path | None
+    formats: tuple[str, ...]
+    writer: str
+    style: str
+    seed: int
+    threads: int
+
+
+def caption(
+    paths: list[Path] = PATHS,
+    as_json: bool = JSON,
+    out: Path | None = typer.Option(None, help="Write the notes below this folder instead of printing."),
+    sidecar: bool = typer.Option(False, "--sidecar", help="Write the notes beside each recording."),
+    formats: str = typer.Option(
+        "", "--format", help=f"One or several of {', '.join(FORMATS)}, with commas. To files: txt,json."
+    ),
+    writer: WriterName = WRITER,
+    style: Style = STYLE,
+    seed: int = SEED,
+    jobs: int = typer.Option(1, min=1, help="Recordings worked on at the same time."),
+    skip_existing: bool = typer.Option(False, help="Leave recordings alone whose notes are there already."),
+    commercial_ok: bool = typer.Option(
+        False, "--commercial-ok", help="Refuse models whose licence forbids commercial use."
+    ),
+) -> None:
+    """Caption recordings: what they are, how they unfold, and the facts behind every word.
+
+    Examples:
+
+    * `linernotes caption song.mp3`
+    * `linernotes caption song.mp3 --json | jq -r .caption`
+    * `linernotes caption music/ --out notes/ --jobs 2 --skip-existing`
+    * `linernotes caption samples/ --sidecar --style generator --format txt`
+    """
+    if commercial_ok:
+        refuse_non_commercial(licences((*MODELS, writer.value)))
+    to_files = out is not None or sidecar
+    chosen = _chosen_formats(formats, to_files)
+    recordings = find_recordings(paths)
+    stems = output_stems(recordings, out) if to_files else [None] * len(recordings)
+    threads = 2 if jobs == 1 else 1
+    todo = [
+        _Job(item.path, stem, chosen, writer.value, style.value, seed, threads)
+        for item, stem in zip(recordings, stems, strict=True)
+    ]
+    if skip_existing and to_files:
+        todo = [job for job in todo if not all(path.exists() for path in _targets(job))]
+    if len(recordings) == 1 and not to_files:
+        _show(_watched_notes(todo[0]), as_json, chosen, single=True)
+        return
+    failed = _run(todo, jobs, as_json, chosen)
+    if to_files:
+        print(
+            f"{len(todo) - failed} captioned, {failed} failed, {len(recordings) - len(todo)} skipped",
+            file=sys.stderr,
+        )
+    if failed:
+        raise typer.Exit(1)
+
+
+def facts(path: Path = PATH, as_json: bool = JSON) -> None:
+    """Measure a recording: tempo, key, chords, instruments and more, without writing a caption.
+
+    Example: `linernotes facts song.mp3 --json | jq '.[] | select(.name == "key")'`
+    """
+    analysis = _watched_analysis(load_captioner(), path)
+    if as_json:
+        typer.echo(json.dumps([asdict(fact) for fact in analysis.facts], indent=2, allow_nan=False))
+        return
+    for warning in analysis.warnings:
+        print(f"linernotes: note: {printable(warning)}", file=sys.stderr)
+    console = Console()
+    chords = [str(fact.value) for fact in analysis.facts if fact.name == "chord"]
+    console.print(facts_table([fact for fact in analysis.facts if fact.name not in ("chord", "section")]))
+    if chords:
+        console.print("chords: " + " ".join(chords), markup=False, highlight=False)
+
+
+def plot(
+    path: Path = PATH,
+    out: Path = typer.Option(..., help="The picture to write: .png or .svg."),
+    style: Style = STYLE,
+    seed: int = SEED,
+) -> None:
+    """Draw a recording: loudness, sections, tempo, key and chords, tags over time.
+
+    Example: `linernotes plot song.mp3 --out song.png`
+    """
+    from linernotes.plot import plot_notes
+
+    captioner = load_captioner(style=style.value, seed=seed)
+    analysis = _watched_analysis(captioner, path)
+    plot_notes(captioner.write(analysis), analysis.frames, out)
+    print(f"wrote {printable(str(out))}", file=sys.stderr)
+
+
+def _chosen_formats(formats: str, to_files: bool) -> tuple[str, ...]:
+    chosen = tuple(name.strip() for name in formats.split(",") if name.strip())
+    unknown = [name for name in chosen if name not in FORMATS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is no format; choose from {', '.join(FORMATS)}")
+    if len(chosen) > 1 and not to_files:
+        raise typer.BadParameter("several formats need --out DIR or --sidecar")
+    return chosen or (("txt", "json") if to_files else ())
+
+
+def _targets(job: _Job) -> list[Path]:
+    assert job.stem is not None
+    return [job.stem.with_name(job.stem.name + FORMATS[name].suffix) for name in job.formats]
+
+
+def _notes_of(job: _Job) -> Notes:
+    """Caption one recording and write its files; runs in a process of its own with --jobs."""
+    captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
+    notes = captioner(job.path)
+    if job.stem is not None:
+        for name, target in zip(job.formats, _targets(job), strict=True):
+            write_atomically(target, FORMATS[name].make(notes))
+    return notes
+
+
+def _run(todo: list[_Job], jobs: int, as_json: bool, chosen: tuple[str, ...]) -> int:
+    """Work through the list; returns how many failed."""
+    failed = 0
+    with progress_bar("captioning", len(todo)) as advance:
+        for number, outcome in enumerate(map_in_order(_notes_of, todo, jobs=jobs), 1):
+            failed += _report(outcome, as_json, chosen)
+            advance(number)
+    return failed
+
+
+def _report(outcome: Outcome[_Job, Notes], as_json: bool, chosen: tuple[str, ...]) -> int:
+    if outcome.value is None:
+        print(f"linernotes: error: {printable(outcome.error or '')}", file=sys.stderr)
+        return 1
+    if as_json or outcome.item.stem is None:
+        _show(outcome.value, as_json, chosen, single=False)
+    return 0
+
+
+def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool) -> None:
+    if as_json:
+        typer.echo(notes_to_json(notes, indent=2 if single else None))
+    elif chosen:
+        typer.echo(FORMATS[chosen[0]].make(notes), nl=False)
+    else:
+        print_card(Console(), notes)
+
+
+def _watched_notes(job: _Job) -> Notes:
+    captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
+    return captioner.write(_watched_analysis(captioner, job.path))
+
+
+def _watched_analysis(captioner: Captioner, path: Path) -> Analysis:
+    """Analyse with a progress bar over the file's own length."""
+    from linernotes.audio import probe
+
+    with progress_bar("listening", max(probe(path).duration_s, 1e-3)) as heard:
+        return captioner.analyse(path, heard)

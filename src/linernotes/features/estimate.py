@@ -1,0 +1,49 @@
+"""All listeners and all estimators of the everyday path, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from linernotes.clip import Fact
+from linernotes.features.brightness import BrightnessListener, estimate_brightness
+from linernotes.features.chords import estimate_chords
+from linernotes.features.chroma import ChromaListener
+from linernotes.features.content import estimate_content
+from linernotes.features.frames import Frames, Listener
+from linernotes.features.key import estimate_key
+from linernotes.features.loudness import LoudnessListener, estimate_loudness
+from linernotes.features.metre import estimate_metre
+from linernotes.features.onsets import OnsetListener
+from linernotes.features.sections import estimate_sections
+from linernotes.features.singer_gender import SingerGenderListener
+from linernotes.features.tags import estimate_tags
+from linernotes.features.tempo import estimate_tempo
+from linernotes.features.voice import estimate_voice
+from linernotes.features.voice_events import VoiceEventsListener
+
+Estimator = Callable[[Frames], Sequence[Fact]]
+
+MUSICAL: tuple[Estimator, ...] = (
+    estimate_tempo,
+    estimate_metre,
+    estimate_key,
+    estimate_chords,
+    estimate_tags,
+)
+"""Estimators whose statements make sense of music only."""
+
+GENERAL: tuple[Estimator, ...] = (estimate_voice, estimate_loudness, estimate_brightness)
+"""Estimators that any sound allows."""
+
+
+def estimate_facts(frames: Frames) -> list[Fact]:
+    """Every fact about the stretch that `frames` cover; musical ones only where it sounds like music."""
+    content = list(estimate_content(frames))
+    estimators = (*MUSICAL, *GENERAL) if sounds_like_music(content) else GENERAL
+    return content + [fact for estimate in estimators for fact in estimate(frames)]
+
+
+def sounds_like_music(content: Sequence[Fact]) -> bool:
+    """Whether the content facts leave room for music."""
+    return all(fact.value == "music" for fact in content if fact.name == "content")

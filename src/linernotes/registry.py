@@ -1,0 +1,100 @@
+"""What linernotes is made of: every model, with its source, checksum, licence and whether it may earn money.
+
+The only registry: name -> where the code is (imported when asked for) and what the component is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from linernotes.clip import Licence
+
+
+class MissingExtraError(ImportError):
+    """A part of linernotes whose optional packages are not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One model or method; `files` are names in `linernotes/assets` with their sha256, empty for pure methods."""
+
+    name: str
+    kind: str
+    about: str
+    source: str
+    version: str
+    licence: str
+    commercial_use: bool
+    files: Mapping[str, str]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes on disk of the shipped files."""
+        assets = resources.files("linernotes") / "assets"
+        return sum(len((assets / name).read_bytes()) for name in self.files)
+
+
+@lru_cache(maxsize=1)
+def components() -> Mapping[str, Component]:
+    """Every registered component by name."""
+    text = (resources.files("linernotes") / "assets" / "components.json").read_text("utf-8")
+    return {entry["name"]: Component(**entry) for entry in json.loads(text)}
+
+
+def licences(names: tuple[str, ...]) -> tuple[Licence, ...]:
+    """The licence chain of the components called `names`.
+
+    Raises:
+        ValueError: a name is not registered.
+    """
+    known = components()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"no component called {unknown[0]!r}; there are {', '.join(known)}")
+    return tuple(Licence(name, known[name].licence, known[name].commercial_use) for name in names)
+
+
+def refuse_non_commercial(chain: tuple[Licence, ...]) -> None:
+    """Raise ValueError when a component of `chain` may not be used commercially."""
+    refused = [f"{licence.component} ({licence.licence})" for licence in chain if not licence.commercial_use]
+    if refused:
+        raise ValueError(f"--commercial-ok: these parts do not allow commercial use: {', '.join(refused)}")
+
+
+WRITERS: Mapping[str, str] = {
+    "composer": "linernotes.writers.composer:Composer",
+    "small": "linernotes.writers.small:SmallWriter",
+}
+"""Writer name -> where its class is; imported on first use."""
+
+
+def load_writer(name: str) -> Any:
+    """The writer called `name`, ready to be called.
+
+    Raises:
+        ValueError: there is no such writer.
+    """
+    if name not in WRITERS:
+        raise ValueError(f"no writer called {name!r}; choose from {', '.join(WRITERS)}")
+    module, _, attribute = WRITERS[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)()
+
+
+def need_extra(package: str, extra: str) -> Any:
+    """Import `package`, or say which extra brings it.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this needs the package {package}: pip install 'linernotes[{extra}]'"
+        ) from error
