@@ -24,7 +24,17 @@ LAYERS = (
 )
 """A part may import from its own layer and those before it."""
 
-HEAVY = {"torch", "librosa", "matplotlib", "transformers", "tensorflow", "nltk", "sacrebleu", "pandas", "sklearn"}
+HEAVY = {
+    "torch",
+    "librosa",
+    "matplotlib",
+    "transformers",
+    "tensorflow",
+    "nltk",
+    "sacrebleu",
+    "pandas",
+    "sklearn",
+}
 
 
 def part_of(module: Path) -> str:
@@ -74,7 +84,8 @@ def test_importing_linernotes_imports_nothing_heavy() -> None:
 
 def test_captioning_imports_no_extra() -> None:
     code = (
-        "import sys, linernotes, linernotes.cli.app; linernotes.load_captioner(); linernotes.load_captioner('small');"
+        "import sys, linernotes, linernotes.cli.app; linernotes.load_captioner();"
+        "linernotes.load_captioner('small');"
         "print(sorted({name.split('.')[0] for name in sys.modules}))"
     )
     loaded = ast.literal_eval(
@@ -96,7 +107,9 @@ def test_public_names_resolve() -> None:
 BASE_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
-@pytest.mark.skipif(not BASE_PYTHON.exists(), reason="no base environment: `make caption` or `make test` makes it")
+@pytest.mark.skipif(
+    not BASE_PYTHON.exists(), reason="no base environment: `make caption` or `make test` makes it"
+)
 class TestBaseInstall:
     """The environment that `make caption` makes: what a user gets."""
 

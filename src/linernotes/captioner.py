@@ -67,9 +67,7 @@ class Captioner:
         facts = estimate_facts(frames)
         if sounds_like_music(facts):
             facts += estimate_sections(frames)
-        info = AudioInfo(
-            os.fsdecode(path), round(frames.end_s, 3), probe.sample_rate, audio.sha256_of(path)
-        )
+        info = AudioInfo(os.fsdecode(path), round(frames.end_s, 3), probe.sample_rate, audio.sha256_of(path))
         return Analysis(info, frames, tuple(facts), tuple(warnings))
 
     def write(self, analysis: Analysis) -> Notes:
@@ -91,9 +89,7 @@ class Captioner:
 
     def _sections(self, analysis: Analysis) -> tuple[Section, ...]:
         found = [fact for fact in analysis.facts if fact.name == "section"]
-        return tuple(
-            self._section(analysis.frames, fact, number) for number, fact in enumerate(found, 1)
-        )
+        return tuple(self._section(analysis.frames, fact, number) for number, fact in enumerate(found, 1))
 
     def _section(self, frames: Frames, section: Fact, number: int) -> Section:
         facts = tuple(

@@ -52,7 +52,8 @@ def to_markdown(notes: Notes) -> str:
         ]
     lines += ["", "## Facts", "", "| fact | value | confidence | source |", "|---|---|---|---|"]
     lines += [
-        f"| {fact.name.replace('_', ' ')} | {_cell(fact_text(fact))} | {fact.confidence:.2f} | {fact.source} |"
+        f"| {fact.name.replace('_', ' ')} | {_cell(fact_text(fact))} | {fact.confidence:.2f} | "
+        f"{fact.source} |"
         for fact in headline_facts(notes)
     ]
     lines += ["", "## Made with", ""]
@@ -168,7 +169,7 @@ FORMATS: Mapping[str, Format] = {
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 so that `path` is either the old file or the whole new one, even after a crash."""
+    """Write `text` as UTF-8; `path` is the old file or the whole new one, even after a crash."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".linernotes-", suffix=".part")
     try:

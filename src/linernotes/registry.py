@@ -22,7 +22,7 @@ class MissingExtraError(ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One model or method; `files` are names in `linernotes/assets` with their sha256, empty for pure methods."""
+    """One model or method; `files` are names in `linernotes/assets` with their sha256, if it has any."""
 
     name: str
     kind: str

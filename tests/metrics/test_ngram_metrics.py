@@ -17,7 +17,9 @@ from linernotes.metrics.score import derange, mean_score
 from linernotes.metrics.tokens import tokenize_13a
 from linernotes.metrics.wordnet import load_wordnet
 
-WORDS = "The a slow sad piano plays melody. over drums, strings and bass; it's R&B 4/4 at 120-ish BPM (live)!".split()
+WORDS = (
+    "The a slow sad piano plays melody. over drums, strings and bass; it's R&B 4/4 at 120-ish BPM (live)!"
+).split()
 
 
 def sentences(count: int, seed: int) -> dict[str, str]:
@@ -58,7 +60,7 @@ def test_rouge_equals_rouge_score() -> None:
 
 
 def test_subsequence_of_known_length() -> None:
-    assert longest_common_subsequence("a b c b d a b".split(), "b d c a b a".split()) == 4
+    assert longest_common_subsequence([*"abcbdab"], [*"bdcaba"]) == 4
     assert longest_common_subsequence([], ["a"]) == 0
 
 

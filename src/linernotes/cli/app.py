@@ -40,7 +40,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; errors of the user's making become one line and exit status 1 (2: wrong usage)."""
+    """Run the command line; a user's errors become one line and exit status 1 (2: wrong usage)."""
     debug = "--debug" in sys.argv[1:]
     try:
         status = app(standalone_mode=False)

@@ -17,7 +17,7 @@ from linernotes.cli.card import facts_table, print_card
 from linernotes.cli.inputs import find_recordings, output_stems
 from linernotes.cli.progress import progress_bar
 from linernotes.clip import Notes
-from linernotes.export import FORMATS, headline_facts, write_atomically
+from linernotes.export import FORMATS, write_atomically
 from linernotes.notes_json import notes_to_json, printable
 from linernotes.registry import licences, refuse_non_commercial
 

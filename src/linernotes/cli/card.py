@@ -45,7 +45,5 @@ def _time_line(notes: Notes) -> Table:
     table.add_column("part")
     table.add_column("what is heard")
     for part in notes.sections:
-        table.add_row(
-            f"{clock(part.start_s)}-{clock(part.end_s)}", part.label, Text(part.caption.text)
-        )
+        table.add_row(f"{clock(part.start_s)}-{clock(part.end_s)}", part.label, Text(part.caption.text))
     return table

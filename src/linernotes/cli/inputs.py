@@ -12,7 +12,7 @@ AUDIO_SUFFIXES = frozenset(
     ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .rf64 "
     ".m4a .mp4 .aac .wma .webm .mka .wv .ape .ac3 .alac".split()
 )
-"""What is picked up from a folder; a file that is named on the command line is tried whatever it is called."""
+"""What is picked up from a folder; a file named on the command line is tried whatever it is called."""
 
 
 @dataclass(frozen=True, slots=True)

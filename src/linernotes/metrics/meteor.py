@@ -55,7 +55,7 @@ def meteor(candidates: Captions, references: References) -> Score:
 
 
 def _words(text: str) -> list[str]:
-    """Treebank tokens of every sentence; sentences end at . ! ? before white space, so no NLTK data is needed."""
+    """Treebank tokens of every sentence; one ends at . ! ? before white space, so no NLTK data is needed."""
     from nltk.tokenize import NLTKWordTokenizer
 
     tokenizer = NLTKWordTokenizer()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -19,13 +21,14 @@ FOLDERS = (Path("/usr/share/wordnet"), Path("/usr/share/wordnet-3.0"), Path("/op
 LEXICOGRAPHER_FILES = (
     "adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body "
     "noun.cognition noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive "
-    "noun.object noun.person noun.phenomenon noun.plant noun.possession noun.process noun.quantity noun.relation "
-    "noun.shape noun.state noun.substance noun.time verb.body verb.change verb.cognition verb.communication "
-    "verb.competition verb.consumption verb.contact verb.creation verb.emotion verb.motion verb.perception "
-    "verb.possession verb.social verb.stative verb.weather adj.ppl"
+    "noun.object noun.person noun.phenomenon noun.plant noun.possession noun.process noun.quantity "
+    "noun.relation noun.shape noun.state noun.substance noun.time verb.body verb.change verb.cognition "
+    "verb.communication verb.competition verb.consumption verb.contact verb.creation verb.emotion verb.motion "
+    "verb.perception verb.possession verb.social verb.stative verb.weather adj.ppl"
 ).split()
 """WordNet 3.0's file names by number, which Debian's package leaves out and NLTK asks for (lexnames(5WN))."""
 
+_PARTS = ("index", "data", "noun", "verb", "adj", "adv", "cntlist")
 _CATEGORY = {"adj": 3, "adv": 4, "noun": 1, "verb": 2}
 
 
@@ -94,15 +97,17 @@ def load_wordnet() -> Synonyms:
 
 
 def _with_lexnames(folder: Path) -> Path:
-    """`folder` itself, or a temporary one that links to its files and adds the list NLTK asks for."""
+    """`folder` itself, or a copy for this process with the list that NLTK asks for (it follows no links)."""
     if (folder / "lexnames").exists():
         return folder
-    linked = Path(tempfile.mkdtemp(prefix="linernotes-wordnet-"))
+    copy = Path(tempfile.mkdtemp(prefix="linernotes-wordnet-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
     for file in folder.iterdir():
-        (linked / file.name).symlink_to(file)
+        if file.is_file() and file.name.split(".")[0] in _PARTS:
+            shutil.copyfile(file, copy / file.name)
     lines = [
         f"{number:02d}\t{name}\t{_CATEGORY[name.split('.')[0]]}"
         for number, name in enumerate(LEXICOGRAPHER_FILES)
     ]
-    (linked / "lexnames").write_text("\n".join(lines) + "\n", "utf-8")
-    return linked
+    (copy / "lexnames").write_text("\n".join(lines) + "\n", "utf-8")
+    return copy
