@@ -1,0 +1,73 @@
+"""What is heard of rhythm: beat probabilities, the beats decoded from them, and the strength of onsets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linernotes.features.beats import BeatDecoder, beat_positions
+from linernotes.features.beats_net import (
+    FRAME_SAMPLES,
+    HOP_SAMPLES,
+    RATE_HZ,
+    SAMPLE_RATE,
+    BeatNet,
+    log_bands,
+    with_rise,
+)
+from linernotes.features.frames import Series
+from linernotes.spectra import Framer
+
+Floats = NDArray[np.float32]
+
+_FRAMES_AT_ONCE = 256
+"""So that spectra stay in the processor's cache."""
+
+
+class OnsetListener:
+    """Hears the pulse of a recording at 50 frames a second.
+
+    Series: "beat_activation" (frames, 2), probability of a beat that is no downbeat, and of a downbeat;
+    "onset_strength" (frames,), mean rise of the log spectrum; "beat_position" (frames,), beats counted from the
+    first, with fractions between them.
+    """
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self) -> None:
+        self._framer = Framer(FRAME_SAMPLES, HOP_SAMPLES)
+        self._net = BeatNet()
+        self._decoder = BeatDecoder()
+        self._before: Floats | None = None
+        self._activation: list[Floats] = []
+        self._onsets: list[Floats] = []
+
+    def push(self, waveform: Floats) -> None:
+        """Take the next samples, shape (samples,), of any length."""
+        self._hear(self._framer.push(waveform))
+
+    def finish(self) -> Mapping[str, Series]:
+        """Flush the tail and return the series, by name."""
+        self._hear(self._framer.finish())
+        activation = np.concatenate([np.zeros((0, 2), np.float32), *self._activation])
+        onsets = np.concatenate([np.zeros(0, np.float32), *self._onsets])
+        positions = beat_positions(self._decoder.finish(), len(activation))
+        return {
+            "beat_activation": Series(activation, RATE_HZ),
+            "onset_strength": Series(onsets, RATE_HZ),
+            "beat_position": Series(positions, RATE_HZ),
+        }
+
+    def _hear(self, frames: Floats) -> None:
+        for start in range(0, len(frames), _FRAMES_AT_ONCE):
+            bands = log_bands(frames[start : start + _FRAMES_AT_ONCE])
+            if self._before is None:
+                self._before = np.full(bands.shape[1], np.inf, np.float32)
+            features = with_rise(bands, self._before)
+            self._before = bands[-1]
+            activation = self._net.activation(features)[:, :2]
+            self._activation.append(activation)
+            self._onsets.append(features[:, bands.shape[1] :].mean(axis=1))
+            self._decoder.push(activation.sum(axis=1))
