@@ -68,10 +68,10 @@ def refuse_non_commercial(chain: tuple[Licence, ...]) -> None:
 
 
 WRITERS: Mapping[str, str] = {
-    "composer": "linernotes.writers.composer:Composer",
+    "composer": "linernotes.writers.composer:composer",
     "small": "linernotes.writers.small:SmallWriter",
 }
-"""Writer name -> where its class is; imported on first use."""
+"""Writer name -> where it is, a function or a class without arguments; imported on first use."""
 
 
 def load_writer(name: str) -> Any:
@@ -83,7 +83,8 @@ def load_writer(name: str) -> Any:
     if name not in WRITERS:
         raise ValueError(f"no writer called {name!r}; choose from {', '.join(WRITERS)}")
     module, _, attribute = WRITERS[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)()
+    found = getattr(importlib.import_module(module), attribute)
+    return found() if isinstance(found, type) else found
 
 
 def need_extra(package: str, extra: str) -> Any:

@@ -9,7 +9,7 @@ import click
 import typer
 
 from linernotes import __version__
-from linernotes.cli import caption, models, write
+from linernotes.cli import caption, models, write, write_benchmark
 
 app = typer.Typer(
     name="linernotes",
@@ -21,6 +21,7 @@ app = typer.Typer(
 caption.register(app)
 write.register(app)
 models.register(app)
+write_benchmark.register(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -16,7 +16,7 @@ from linernotes.cli.progress import progress_bar
 from linernotes.clip import Caption
 from linernotes.export import write_atomically
 from linernotes.registry import load_writer
-from linernotes.writers.given import aspects_of, given_facts
+from linernotes.writers.given import given_aspects
 
 if TYPE_CHECKING:
     from linernotes.writers import Writer
@@ -57,7 +57,7 @@ def write(
     if bool(aspects) == bool(input_path):
         raise typer.BadParameter("give either --aspects or --input")
     if input_path is None:
-        _write_one(load_writer(writer.value), aspects_of(aspects), seed, as_json)
+        _write_one(load_writer(writer.value), aspects, seed, as_json)
         return
     failed = _write_file(load_writer(writer.value), input_path, out, seed)
     if failed:
@@ -65,11 +65,11 @@ def write(
 
 
 def _caption(writer: Writer, aspects: tuple[str, ...], seed: int) -> Caption:
-    return writer(given_facts(aspects), "short", seed)
+    return writer(given_aspects(aspects), "short", seed)
 
 
-def _write_one(writer: Writer, aspects: tuple[str, ...], seed: int, as_json: bool) -> None:
-    facts = given_facts(aspects)
+def _write_one(writer: Writer, aspects: str, seed: int, as_json: bool) -> None:
+    facts = given_aspects(aspects)
     if not facts:
         raise typer.BadParameter("--aspects holds no words")
     caption = writer(facts, "short", seed)
