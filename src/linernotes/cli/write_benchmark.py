@@ -58,9 +58,9 @@ def _markdown(rows: Sequence[Row]) -> str:
 
     heads = ["method", *METRICS, "unsupported claims", "coverage", "invented uses", "words"]
     lines = [
-        f"Profile {PROFILE}, n = {rows[0].n}, in per cent: value [95 % interval] / shuffled floor / "
-        "annotators unseen in training. Trained on MusicCaps' train half: nearest train caption and small (supervised); "
-        "composer was tuned on it by hand. Quoted rows are zero-shot and stand as published.",
+        f"Profile {PROFILE}, n = {rows[0].n}, in per cent: value [95 % interval] / shuffled floor / annotators "
+        "unseen in training. Nearest train caption and small learned from MusicCaps' train half (supervised), "
+        "composer was tuned on it by hand; quoted rows are zero-shot and stand as published.",
         "",
         f"| {' | '.join(heads)} |",
         "|" + "---|" * len(heads),
