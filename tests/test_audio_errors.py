@@ -258,6 +258,18 @@ def test_a_name_that_can_be_no_name(tmp_path: Path) -> None:
     assert error_of(str(tmp_path / ("x" * 300))).startswith("can't be opened (file name too long)")
 
 
+def test_an_mp3_without_a_length_in_its_header_is_not_called_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    noise = np.random.default_rng(0).normal(0, 0.1, len(TONE)).astype(np.float32)
+    noise[: len(noise) // 4] = 0  # at a variable bit rate the first frames then mislead the guess
+    soundfile.write(path, noise, 22050, bitrate_mode="VARIABLE", compression_level=0.5)
+    data = path.read_bytes()
+    header = max(data.find(b"Xing"), data.find(b"Info"))
+    path.write_bytes(data[:header] + b"\0\0\0\0" + data[header + 4 :])
+    assert warnings_of(path) == []
+    assert audio.decode(path).duration_s == pytest.approx(8.0, abs=0.2)
+
+
 def test_a_wav_of_unknown_length_is_no_truncated_one(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, TONE, 22050)

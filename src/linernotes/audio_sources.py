@@ -27,14 +27,18 @@ from linernotes.audio_errors import (
     refuse_what_is_not_audio,
     undecodable,
 )
+from linernotes.mp3_files import HEAD_BYTES, bytes_at, pipe_of_frames, tells_its_length
 from linernotes.quiet_stderr import mpg123_hushed
 
-HEAD_BYTES = 4096
 PIECE_FRAMES = 1 << 14
 """Frames asked of libsndfile at once: where a file breaks off, at most so much of the usable part is lost."""
 
 UNKNOWN_DATA_SIZES = frozenset({0, 0x7FFFFFFF, 0xFFFFFFFF})
 """What writers that stream put where the size of a WAV file's samples belongs."""
+
+
+UNKNOWN_FRAMES = 1 << 62
+"""libsndfile gives such a count where it can't know."""
 
 
 class Source(Protocol):
@@ -69,15 +73,16 @@ class SoundFileSource:
 
     def __init__(self, descriptor: int, *, is_mp3: bool) -> None:
         self._hush: AbstractContextManager[None] = mpg123_hushed if is_mp3 else nullcontext()
+        if is_mp3 and not tells_its_length(descriptor):
+            descriptor = pipe_of_frames(descriptor)
         with self._hush:
             # A descriptor, not a name: libsndfile then judges by content alone, and odd names can't trip it.
             self._file = ForwardFile(descriptor, closefd=True)
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
-        self._frames: int = self._file.frames
+        self.promised_s = _promised_s(self._file)
         self._read_frames = 0
         self._broke_off = ""
-        self.promised_s: float | None = _promised_frames(self._file) / max(1, self.sample_rate)
         self._ended_early = self._file.format == "OGG" and not _ogg_stream_is_closed(descriptor)
 
     def read_into(self, buffer: NDArray[np.float32]) -> int:
@@ -109,22 +114,20 @@ class SoundFileSource:
             self._file.close()
 
 
-def _promised_frames(file: soundfile.SoundFile) -> float:
-    """Frames the header promises; libsndfile's count is cut to what a WAV or AIFF file can hold."""
+def _promised_s(file: soundfile.SoundFile) -> float | None:
+    """Seconds the header promises; libsndfile's own count is cut to what a WAV or AIFF file can hold."""
+    if file.frames >= UNKNOWN_FRAMES:
+        return None
+    duration_s = float(file.frames / max(1, file.samplerate))
     found = re.search(r"^\s*(?:data|SSND)\s*: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
     if not found or int(found[1]) in UNKNOWN_DATA_SIZES or int(found[2]) == 0:
-        return float(file.frames)
-    return float(file.frames) * int(found[1]) / int(found[2])
+        return duration_s
+    return duration_s * int(found[1]) / int(found[2])
 
 
 def _ogg_stream_is_closed(descriptor: int) -> bool:
     """Whether the last page carries the end-of-stream flag (RFC 3533, section 6); True if no page is seen."""
-    size = os.fstat(descriptor).st_size
-    with open(os.dup(descriptor), "rb") as copy:
-        position = copy.tell()
-        copy.seek(max(0, size - 65536))
-        tail = copy.read()
-        copy.seek(position)
+    tail = bytes_at(descriptor, max(0, os.fstat(descriptor).st_size - 65536), 65536)
     page = tail.rfind(b"OggS\x00")
     return page < 0 or len(tail) < page + 6 or bool(tail[page + 5] & 4)
 
@@ -133,7 +136,7 @@ class FfmpegSource:
     """Everything ffmpeg reads; it writes an AU stream, whose header tells the rate and the channels."""
 
     def __init__(self, path: FilePath, ffmpeg: str) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._errors = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - lives as long as the process
         source = b"file:" + os.fsencode(os.path.abspath(path))
         command: list[str | bytes] = [ffmpeg, "-nostdin", "-v", "warning", "-protocol_whitelist", "file,pipe"]
         command += ["-i", source, "-map", "0:a:0", "-vn", "-c:a", "pcm_f32be", "-f", "au", "-"]
@@ -181,8 +184,8 @@ class FfmpegSource:
         return "misdetection possible" in self._error_text()
 
     def _error_text(self) -> str:
-        position = self._errors.seek(0)
-        return self._errors.read(65536)[position:].decode("utf-8", "replace")
+        self._errors.seek(0)
+        return self._errors.read(65536).decode("utf-8", "replace")
 
 
 def open_source(path: FilePath) -> Source:
