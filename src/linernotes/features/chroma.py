@@ -16,15 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from linernotes.features.chord_net import LOWEST_NOTE, NOTES, load_chord_net
 from linernotes.features.frames import Series
 from linernotes.spectra import Floats, Framer, power_spectrum
 
 SAMPLE_RATE = 16000
 RATE_HZ = 10.0
-LOWEST_NOTE = 28
-"""MIDI number of the first semitone: E1, 41.2 Hz, the open bottom string of a bass guitar."""
-NOTES = 76
-"""Semitones kept: E1 to G7, 3136 Hz."""
 BASS_NOTES = 24
 """The lowest semitones, E1 to D#3, make the bass chroma."""
 
@@ -39,17 +36,18 @@ _BATCH_FRAMES = 300
 _TUNING_KEEPS = 0.75
 """What is left of the tuning heard before, after each batch of 30 s: a memory of about two minutes."""
 _WHITENED_BINS = 12 * _BINS_PER_NOTE + 1
-_FLOOR = 1e-3
-"""Square root of the magnitude (-120 dB) under which nothing counts as a peak."""
+_FLOOR = 4e-3
+"""Square root of the magnitude (-96 dB) that a peak must well exceed to count."""
 
 
 class ChromaListener:
     """Hears the pitched content of a recording at 10 frames a second.
 
-    Series: "semitones" (frames, 76), whitened strength of each semitone from E1; "chroma" and "bass_chroma"
-    (frames, 12), from C; "tuning" (frames, 2), cosine and sine of the deviation of the spectral peaks from
-    A = 440 Hz (a full turn is 100 cents, length 0 to 1 says how well they agree); "harmony_level" (frames,),
-    level in dB of what lies between E1 and G7 (a full-scale sine is about 0).
+    Series: "chroma" and "bass_chroma" (frames, 12), whitened strength of the pitch classes from C; "chords"
+    (frames, 97), log probabilities of the chord network (`chord_net.QUALITIES` root by root, no chord last);
+    "tuning" (frames, 2), cosine and sine of the deviation of the spectral peaks from A = 440 Hz (a full turn is
+    100 cents, length 0 to 1 says how well they agree); "harmony_level" (frames,), level in dB of what lies
+    between E1 and G7 (a full-scale sine is about 0).
     """
 
     sample_rate = SAMPLE_RATE
@@ -60,8 +58,8 @@ class ChromaListener:
         self._waiting_tunings: list[Floats] = []
         self._tuning_so_far = np.zeros(2)
         self._semitones: list[NDArray[np.float16]] = []
-        self._tunings: list[Floats] = []
-        self._levels: list[Floats] = []
+        self.tunings: list[Floats] = []
+        self.levels: list[Floats] = []
 
     def push(self, waveform: NDArray[np.float32]) -> None:
         """Take the next samples, shape (samples,), of any length."""
@@ -71,17 +69,21 @@ class ChromaListener:
 
     def finish(self) -> Mapping[str, Series]:
         """Flush the tail and return the series, by name."""
+        semitones = self.finish_semitones()
+        return {
+            "chords": Series(load_chord_net()(semitones), RATE_HZ),
+            "chroma": Series(fold_octaves(semitones), RATE_HZ),
+            "bass_chroma": Series(fold_octaves(semitones[:, :BASS_NOTES]), RATE_HZ),
+            "tuning": Series(_joined(self.tunings, np.zeros((0, 2), np.float32)), RATE_HZ),
+            "harmony_level": Series(_joined(self.levels, np.zeros(0, np.float32)), RATE_HZ),
+        }
+
+    def finish_semitones(self) -> NDArray[np.float16]:
+        """Flush the tail and return the whitened strength of each semitone from E1, (frames, 76)."""
         self._hear(self._framer.finish())
         while sum(map(len, self._fine)):
             self._fold()
-        semitones = _joined(self._semitones, np.zeros((0, NOTES), np.float16))
-        return {
-            "semitones": Series(semitones, RATE_HZ),
-            "chroma": Series(fold_octaves(semitones), RATE_HZ),
-            "bass_chroma": Series(fold_octaves(semitones[:, :BASS_NOTES]), RATE_HZ),
-            "tuning": Series(_joined(self._tunings, np.zeros((0, 2), np.float32)), RATE_HZ),
-            "harmony_level": Series(_joined(self._levels, np.zeros(0, np.float32)), RATE_HZ),
-        }
+        return _joined(self._semitones, np.zeros((0, NOTES), np.float16))
 
     def _hear(self, frames: Floats) -> None:
         for start in range(0, len(frames), _FRAMES_AT_ONCE):
@@ -93,7 +95,7 @@ class ChromaListener:
             fine = np.hstack([low @ _note_filters(_LONG)[:, :split], high @ _note_filters(_SHORT)[:, split:]])
             self._fine.append(fine)
             self._waiting_tunings.append(deviation_of_peaks(low))
-            self._levels.append((10 * np.log10((fine**2).sum(axis=1) + 1e-12)).astype(np.float32))
+            self.levels.append((10 * np.log10((fine**2).sum(axis=1) + 1e-12)).astype(np.float32))
 
     def _fold(self) -> None:
         """Turn waiting frames, up to 30 s of them, into semitones in the tuning heard until now."""
@@ -101,14 +103,14 @@ class ChromaListener:
         batch, self._fine = waiting[:_BATCH_FRAMES], [waiting[_BATCH_FRAMES:]]
         heard = np.concatenate(self._waiting_tunings)
         self._waiting_tunings = [heard[len(batch) :]]
-        self._tunings.append(heard[: len(batch)])
+        self.tunings.append(heard[: len(batch)])
         self._tuning_so_far = _TUNING_KEEPS * self._tuning_so_far + heard[: len(batch)].sum(axis=0)
         cents = cents_of(self._tuning_so_far)
         self._semitones.append((whitened(batch) @ _semitone_filters(round(cents))).astype(np.float16))
 
 
 def whitened(fine: Floats) -> Floats:
-    """How far each bin stands out of the six semitones to either side of it, (frames, bins), never negative."""
+    """How far each bin stands out of the six semitones to either side, (frames, bins), never negative."""
     root = np.sqrt(fine)
     mean = uniform_filter1d(root, _WHITENED_BINS, axis=1, mode="nearest")
     variance = uniform_filter1d(root**2, _WHITENED_BINS, axis=1, mode="nearest") - mean**2

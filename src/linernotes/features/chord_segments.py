@@ -1,0 +1,121 @@
+"""Chords from the chord network's probabilities: when each begins and ends, and how sure one can be of it.
+
+A hidden Markov model with one state a chord family holds each chord until the evidence for another outweighs the
+cost of a change; within a chord, a seventh is named only when the evidence for it is clear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linernotes.features.chord_net import NO_CHORD, QUALITIES
+from linernotes.features.frames import Frames, Series
+from linernotes.features.pitch_names import harte
+
+FAMILIES: tuple[tuple[str, ...], ...] = (("maj", "7", "maj7"), ("min", "min7"), ("dim", "hdim7"), ("sus4",))
+"""Qualities that share a triad; a family is named by its first."""
+
+CHANGE_COST = 4.0
+"""Log probability ratio that a change of chord must gain, chosen by benchmarks/harmony.py on development seeds."""
+RARE_COST = (0.0, 0.0, 1.0, 1.5)
+"""What a frame must gain, by family, before diminished and suspended chords are believed."""
+SEVENTH_SHARE = 0.6
+"""Share of a family's probability that a seventh must have to be named."""
+NONE_LEVEL_DB = -70.0
+"""Under this level no chord is heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSegment:
+    """One chord: `root` 0..11 from C and Harte `quality`, or root -1 and quality "N" for none."""
+
+    root: int
+    quality: str
+    start_s: float
+    end_s: float
+    probability: float
+
+    @property
+    def triad(self) -> tuple[int, str]:
+        """Root and family, by which chords are compared."""
+        family = next((names[0] for names in FAMILIES if self.quality in names), "N")
+        return self.root, family
+
+    def label(self, key: int) -> str:
+        """In Harte's syntax, spelled as the key would."""
+        return "N" if self.root < 0 else harte(self.root, self.quality, key)
+
+
+def segment_chords(frames: Frames) -> list[ChordSegment]:
+    """The chords of a stretch, end to end, from its "chords" and "harmony_level" series."""
+    series, level = frames["chords"], frames["harmony_level"]
+    if not len(series.values):
+        return []
+    logs = series.values.astype(np.float32)
+    quiet = level.values[: len(logs)] < NONE_LEVEL_DB
+    logs[quiet] = -12.0
+    logs[quiet, NO_CHORD] = 0.0
+    path = decode(family_logs(logs))
+    edges = np.flatnonzero(np.diff(path)) + 1
+    bounds = [0, *edges.tolist(), len(path)]
+    return [
+        _segment(int(path[first]), logs[first:last], _times(frames, series, first, last, len(path)))
+        for first, last in pairwise(bounds)
+    ]
+
+
+def family_logs(logs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log probabilities by family, (frames, chords) -> (frames, 12 * families + 1), root by root, N last."""
+    by_root = logs[:, :NO_CHORD].reshape(len(logs), 12, len(QUALITIES))
+    columns = [
+        np.logaddexp.reduce(by_root[:, :, [QUALITIES.index(name) for name in names]], axis=2) - cost
+        for names, cost in zip(FAMILIES, RARE_COST, strict=True)
+    ]
+    return np.concatenate([np.stack(columns, axis=2).reshape(len(logs), -1), logs[:, NO_CHORD:]], axis=1)
+
+
+def decode(logs: NDArray[np.float32], change_cost: float = CHANGE_COST) -> NDArray[np.int64]:
+    """The likeliest path of states where every change costs the same (Viterbi), (frames, states) -> (frames,)."""
+    score = logs[0].astype(np.float64)
+    best = np.zeros(len(logs), np.int64)
+    stayed = np.zeros(logs.shape, np.bool_)
+    for frame in range(1, len(logs)):
+        best[frame] = score.argmax()
+        changed = score[best[frame]] - change_cost
+        np.greater_equal(score, changed, out=stayed[frame])
+        score = np.maximum(score, changed) + logs[frame]
+        score -= score.max()
+    path = np.empty(len(logs), np.int64)
+    path[-1] = score.argmax()
+    for frame in range(len(logs) - 1, 0, -1):
+        state = path[frame]
+        path[frame - 1] = state if stayed[frame, state] else best[frame]
+    return path
+
+
+def _segment(state: int, logs: NDArray[np.float32], times: tuple[float, float]) -> ChordSegment:
+    probabilities = np.exp(logs).mean(axis=0)
+    if state == 12 * len(FAMILIES):
+        return ChordSegment(-1, "N", *times, _rounded(probabilities[NO_CHORD]))
+    root, family = divmod(state, len(FAMILIES))
+    names = FAMILIES[family]
+    shares = np.array([probabilities[root * len(QUALITIES) + QUALITIES.index(name)] for name in names])
+    total = float(shares.sum())
+    clearest = int(shares.argmax())
+    quality = names[clearest] if shares[clearest] > SEVENTH_SHARE * total else names[0]
+    return ChordSegment(root, quality, *times, _rounded(total))
+
+
+def _times(frames: Frames, series: Series, first: int, last: int, count: int) -> tuple[float, float]:
+    """Spans meet half-way between frames; the first and the last reach the ends of the stretch."""
+    start_s = frames.start_s if first == 0 else series.start_s + (first - 0.5) / series.rate_hz
+    end_s = frames.end_s if last == count else series.start_s + (last - 0.5) / series.rate_hz
+    return round(start_s, 3), round(end_s, 3)
+
+
+def _rounded(probability: float) -> float:
+    return round(min(1.0, float(probability)), 3)

@@ -1,0 +1,46 @@
+"""Facts about chords: each with its span, and the progression that comes back."""
+
+from __future__ import annotations
+
+from linernotes.clip import Fact
+from linernotes.features.chord_loop import ChordSpan, find_loop
+from linernotes.features.chord_segments import segment_chords
+from linernotes.features.frames import Frames
+from linernotes.features.key import most_likely_key
+from linernotes.features.pitch_names import harte, progression_name
+
+SOURCE = "chord-net"
+
+
+def estimate_chords(frames: Frames) -> list[Fact]:
+    """Facts "chord:1", "chord:2", ... over their time spans, and "chord_loop" where a progression comes back."""
+    segments = segment_chords(frames)
+    if all(segment.root < 0 for segment in segments):
+        return []
+    key = most_likely_key(frames)
+    facts = [
+        Fact(
+            f"chord:{number}",
+            "chord",
+            segment.label(key),
+            "",
+            segment.probability,
+            SOURCE,
+            segment.start_s,
+            segment.end_s,
+        )
+        for number, segment in enumerate(segments, 1)
+    ]
+    loop = find_loop(
+        [
+            ChordSpan(segment.triad, segment.start_s, segment.end_s)
+            for segment in segments
+            if segment.root >= 0
+        ]
+    )
+    if loop is not None:
+        name = progression_name([harte(root, family, key) for root, family in loop.chords])
+        facts.append(
+            Fact("chord_loop", "chord_loop", name, "", loop.confidence, SOURCE, loop.start_s, loop.end_s)
+        )
+    return facts
