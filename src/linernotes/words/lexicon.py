@@ -20,11 +20,12 @@ KINDS: Mapping[str, str] = {
     "moods": "mood",
     "tempo": "tempo",
     "quality": "quality",
+    "neutral": "neutral",
 }
-"""Table name -> the kind of its terms."""
+"""Table name -> the kind of its terms; `neutral` holds spellings that only look like claims (`stereo image`)."""
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
-_LONGEST = 6
+_PARTING = re.compile(r"[,.;:!?()|\n\"“”]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Lexicon:
         """Index `tables`: table name (see `KINDS`) -> its text."""
         self._by_form: dict[tuple[str, ...], list[Term]] = {}
         self._by_name: dict[str, list[Term]] = {}
+        self._longest: dict[str, int] = {}
         self._closures: dict[str, frozenset[str]] = {}
         for table, text in tables.items():
             for line in text.splitlines()[1:]:
@@ -90,7 +92,9 @@ class Lexicon:
         term = Term(name, kind, tuple(_entries(implies)), "mass" in flags)
         self._by_name.setdefault(name, []).append(term)
         for form in [name, *_entries(forms)]:
-            terms = self._by_form.setdefault(tuple(form.split()), [])
+            words = tuple(form.split())
+            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 1))
+            terms = self._by_form.setdefault(words, [])
             if term not in terms:
                 terms.append(term)
 
@@ -104,19 +108,28 @@ class Lexicon:
     def mentions(self, text: str) -> Iterator[Mention]:
         """The terms a text speaks of, left to right, the longest spelling winning; mentions don't overlap."""
         tokens = tokenise(text)
-        words = [token.text for token in tokens]
+        words = tuple(token.text for token in tokens)
         index = 0
         while index < len(words):
-            for length in range(min(_LONGEST, len(words) - index), 0, -1):
-                found = self._lookup(tuple(words[index : index + length]))
-                if found:
-                    last = tokens[index + length - 1]
-                    span = tuple(words[index : index + length])
-                    yield Mention(tokens[index].start, last.end, index, span, tuple(found))
-                    index += length
-                    break
-            else:
+            mention = self._longest_at(text, tokens, words, index)
+            if mention is None:
                 index += 1
+                continue
+            if mention.terms[0].kind != "neutral":
+                yield mention
+            index += len(mention.tokens)
+
+    def _longest_at(
+        self, text: str, tokens: list[Token], words: tuple[str, ...], index: int
+    ) -> Mention | None:
+        """The longest term spelt from token `index` on; a spelling does not run over a comma or a full stop."""
+        reach = min(self._longest.get(words[index], 1), len(words) - index)
+        for length in range(reach, 0, -1):
+            found = self._lookup(words[index : index + length])
+            first, last = tokens[index], tokens[index + length - 1]
+            if found and not (length > 1 and _PARTING.search(text, first.end, last.start)):
+                return Mention(first.start, last.end, index, words[index : index + length], tuple(found))
+        return None
 
     def terms(self, phrase: str) -> tuple[Term, ...]:
         """The terms that `phrase` as a whole is a spelling of."""

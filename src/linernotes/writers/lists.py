@@ -19,8 +19,8 @@ _SINGER_TAGS = {
     "spoken mixed": "male and female speech",
 }
 _MANNER_TAGS = {
-    ("dynamics", "building"): "building dynamics",
-    ("dynamics", "fading"): "fading dynamics",
+    ("dynamics", "building"): "growing louder",
+    ("dynamics", "fading"): "growing quieter",
     ("tempo_change", "slowing"): "slowing down",
     ("tempo_change", "quickening"): "speeding up",
     ("brightness", "bright"): "bright sound",
