@@ -20,10 +20,21 @@ from linernotes.datasets.rendered.render import (
     render_piece,
     write_piece,
 )
+from linernotes.datasets.rendered.singing import Singer, SungNote, sing, speak
+from linernotes.datasets.rendered.voices import (
+    FROZEN_VOICE_SEEDS,
+    RenderedVoice,
+    VoiceMix,
+    VoicePlan,
+    make_voice,
+    plan_voice,
+    render_voices,
+)
 
 __all__ = [
     "FIRST_TUNING_SEED",
     "FROZEN_TEST_SEEDS",
+    "FROZEN_VOICE_SEEDS",
     "GENERATOR_VERSION",
     "ChordSpan",
     "Part",
@@ -31,13 +42,23 @@ __all__ = [
     "PieceSection",
     "RenderError",
     "RenderedPiece",
+    "RenderedVoice",
+    "Singer",
     "Sound",
     "Stereo",
+    "SungNote",
+    "VoiceMix",
+    "VoicePlan",
     "find_soundfont",
+    "make_voice",
     "midi_bytes",
     "plan_piece",
+    "plan_voice",
     "play_midi",
     "render_piece",
     "render_set",
+    "render_voices",
+    "sing",
+    "speak",
     "write_piece",
 ]
