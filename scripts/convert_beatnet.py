@@ -1,7 +1,8 @@
 """Turns the CRNN of the PyPI wheel `BeatNet==1.1.3` into an ONNX file that streams, and checks it.
 
     pip download --no-deps BeatNet==1.1.3 madmom-infer==0.2.0
-    python scripts/convert_beatnet.py BeatNet-1.1.3-py3-none-any.whl --reference madmom_infer-0.2.0-py3-none-any.whl
+    python scripts/convert_beatnet.py BeatNet-1.1.3-py3-none-any.whl \\
+        --reference madmom_infer-0.2.0-py3-none-any.whl
 
 The weights are by Mojtaba Heydari, Frank Cwitkowitz and Zhiyao Duan (ISMIR 2021), under CC BY 4.0. What changes:
 the container (PyTorch to ONNX), the order of the LSTM gates, and the LSTM state, which becomes input and output
@@ -49,7 +50,9 @@ def gates(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([part[0], part[3], part[1], part[2]])
 
 
-def lstm_layer(layer: int, source: str, target: str, weights: Weights) -> tuple[list[onnx.NodeProto], Weights]:
+def lstm_layer(
+    layer: int, source: str, target: str, weights: Weights
+) -> tuple[list[onnx.NodeProto], Weights]:
     """One LSTM layer that reads and writes row `layer` of the state."""
     tag = f"l{layer}"
     initial = {
@@ -146,13 +149,13 @@ def reference_features(wheel: Path, waveform: NDArray[np.float32]) -> NDArray[np
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(wheel).extractall(folder)
         sys.path.insert(0, folder)
-        from madmom_infer.audio.signal import FramedSignal, Signal  # noqa: PLC0415
-        from madmom_infer.audio.spectrogram import (  # noqa: PLC0415
+        from madmom_infer.audio.signal import FramedSignal, Signal
+        from madmom_infer.audio.spectrogram import (
             FilteredSpectrogram,
             LogarithmicSpectrogram,
             SpectrogramDifference,
         )
-        from madmom_infer.audio.stft import ShortTimeFourierTransform  # noqa: PLC0415
+        from madmom_infer.audio.stft import ShortTimeFourierTransform
 
         signal = Signal(waveform, sample_rate=beats_net.SAMPLE_RATE)
         frames = FramedSignal(signal, frame_size=beats_net.FRAME_SAMPLES, hop_size=beats_net.HOP_SAMPLES)
@@ -164,7 +167,7 @@ def reference_features(wheel: Path, waveform: NDArray[np.float32]) -> NDArray[np
         return np.hstack([np.asarray(logs.data), np.asarray(rise.data)]).astype(np.float32)
 
 
-def test_signal(seconds: float = 20.0) -> NDArray[np.float32]:
+def clicks_over_a_chord(seconds: float = 20.0) -> NDArray[np.float32]:
     """Clicks at 125 BPM over a chord and noise."""
     rng = np.random.default_rng(3)
     t = np.arange(int(seconds * beats_net.SAMPLE_RATE)) / beats_net.SAMPLE_RATE
@@ -175,7 +178,9 @@ def test_signal(seconds: float = 20.0) -> NDArray[np.float32]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--network", type=int, choices=(1, 2, 3), default=1)
     parser.add_argument("--reference", type=Path, help="wheel of madmom-infer 0.2.0")
@@ -184,9 +189,10 @@ def main() -> None:
     weights = read_weights(options.wheel, options.network)
     model = build_graph(weights)
     options.out.write_bytes(model.SerializeToString())
-    print(f"{options.out}: {options.out.stat().st_size} bytes, sha256 {hashlib.sha256(options.out.read_bytes()).hexdigest()}")
+    digest = hashlib.sha256(options.out.read_bytes()).hexdigest()
+    print(f"{options.out}: {options.out.stat().st_size} bytes, sha256 {digest}")
 
-    waveform = test_signal()
+    waveform = clicks_over_a_chord()
     features = beats_net.spectral_features(waveform)
     expected = torch_activation(weights, features)
     ours = beats_net.BeatNet(options.out)

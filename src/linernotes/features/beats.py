@@ -29,7 +29,7 @@ _LOOK_AHEAD_FRAMES = int(20 * RATE_HZ)
 
 @dataclass(frozen=True)
 class BeatModel:
-    """What the decoder believes about beats; the numbers were fitted by benchmarks/tempo_fit.py."""
+    """What the decoder believes about beats; the numbers were chosen by benchmarks/tempo_fit.py."""
 
     lowest_bpm: float = 50.0
     highest_bpm: float = 225.0
@@ -133,12 +133,14 @@ class BeatDecoder:
             return
         choices = np.concatenate(self._choices)
         endings = self._scores - self._quiet[1:, None]
-        row, tempo = np.unravel_index(int(endings.argmax()), endings.shape)
-        frame = self._heard - self._reach + int(row)
+        row, tempo = divmod(int(endings.argmax()), endings.shape[1])
+        frame = self._heard - self._reach + row
         beats = []
-        while frame >= self._first and (not self._beats or frame > self._last_beat() + self.model.early[-1] // 2):
+        while frame >= self._first and (
+            not self._beats or frame > self._last_beat() + self.model.early[-1] // 2
+        ):
             beats.append(frame)
-            choice = int(choices[frame - self._first, int(tempo)])
+            choice = int(choices[frame - self._first, tempo])
             if choice == _START:
                 break
             tempo = choice % _LATE

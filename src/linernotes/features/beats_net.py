@@ -37,7 +37,9 @@ def band_filters() -> Floats:
     # The network was trained with frequencies of an even transform (1410 for 1411 samples); so they are here.
     bin_hz = np.arange(FRAME_SAMPLES // 2) * SAMPLE_RATE / (FRAME_SAMPLES // 2 * 2)
     octaves = np.log2(np.array([LOW_HZ, HIGH_HZ]) / REFERENCE_HZ) * BANDS_PER_OCTAVE
-    tones = REFERENCE_HZ * 2.0 ** (np.arange(np.ceil(octaves[0]), np.floor(octaves[1]) + 1) / BANDS_PER_OCTAVE)
+    tones = REFERENCE_HZ * 2.0 ** (
+        np.arange(np.ceil(octaves[0]), np.floor(octaves[1]) + 1) / BANDS_PER_OCTAVE
+    )
     right = np.clip(np.searchsorted(bin_hz, tones), 1, len(bin_hz) - 1)
     nearer_left = tones - bin_hz[right - 1] < bin_hz[right] - tones
     corners = np.unique(right - nearer_left)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from linernotes.features.beat_level import beats_of_pulses
 from linernotes.features.beats import BeatDecoder, beat_positions
 from linernotes.features.beats_net import (
     FRAME_SAMPLES,
@@ -53,7 +54,8 @@ class OnsetListener:
         self._hear(self._framer.finish())
         activation = np.concatenate([np.zeros((0, 2), np.float32), *self._activation])
         onsets = np.concatenate([np.zeros(0, np.float32), *self._onsets])
-        positions = beat_positions(self._decoder.finish(), len(activation))
+        beats = beats_of_pulses(self._decoder.finish(), activation)
+        positions = beat_positions(beats, len(activation))
         return {
             "beat_activation": Series(activation, RATE_HZ),
             "onset_strength": Series(onsets, RATE_HZ),

@@ -6,53 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from linernotes.clip import Fact
 from linernotes.features.beats import beat_times
 from linernotes.features.frames import Frames
+from linernotes.features.local_tempo import SAME_TEMPO, LocalTempo, dominant_bpm, local_tempo
 
 SOURCE = "beatnet-beats"
 
 Doubles = NDArray[np.float64]
 
 _FEWEST_BEATS = 6
-_WINDOW_BEATS = 8
-_SAME_TEMPO = 0.04
+_SLIPS = np.array([0.5, 2 / 3, 1.0, 1.5, 2.0])
+_SMOOTH_WINDOWS = 9
+_STEADY_SPREAD = 0.06
+_TREND_SHARE = 0.7
 _STATED_FROM = 0.15
 """Confidence below which no tempo is stated."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalTempo:
-    """Tempo around each of a row of moments, from a line through the beats nearby."""
-
-    times_s: Doubles  # (windows,)
-    bpm: Doubles  # (windows,)
-    jitter: Doubles  # (windows,), how far beats lie off their line, in beats
-
-
-def local_tempo(times_s: Doubles, window_beats: int = _WINDOW_BEATS) -> LocalTempo:
-    """A line through every run of `window_beats` + 1 beats (fewer if there are fewer), (beats,) in seconds."""
-    width = min(window_beats + 1, len(times_s))
-    runs = np.lib.stride_tricks.sliding_window_view(times_s, width)
-    index = np.arange(width) - (width - 1) / 2
-    centre = runs.mean(axis=1)
-    period = runs @ index / (index @ index)
-    residual = runs - centre[:, None] - period[:, None] * index
-    return LocalTempo(centre, 60.0 / period, residual.std(axis=1) / period)
-
-
-def dominant_bpm(local: LocalTempo) -> float:
-    """The tempo that holds for most of the time: the mode of the local tempi, averaged over its neighbours."""
-    log_bpm = np.log(local.bpm)
-    weight = 1.0 / local.bpm  # time, not beats
-    order = np.argsort(log_bpm)
-    cumulated = np.concatenate([[0.0], np.cumsum(weight[order])])
-    low = np.searchsorted(log_bpm[order], log_bpm - _SAME_TEMPO, "left")
-    high = np.searchsorted(log_bpm[order], log_bpm + _SAME_TEMPO, "right")
-    mode = log_bpm[np.argmax(cumulated[high] - cumulated[low])]
-    near = np.abs(log_bpm - mode) < _SAME_TEMPO
-    return float(near.sum() / np.sum(1.0 / local.bpm[near]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +52,7 @@ def beat_evidence(frames: Frames, times_s: Doubles, local: LocalTempo, bpm: floa
         index = np.round((moments - series.start_s) * series.rate_hz).astype(int)
         return float(near[np.clip(index, 0, len(near) - 1)].mean())
 
-    same = np.abs(np.log(local.bpm / bpm)) < _SAME_TEMPO
+    same = np.abs(np.log(local.bpm / bpm)) < SAME_TEMPO
     return BeatEvidence(
         on_beats=at(times_s),
         between=at((times_s[1:] + times_s[:-1]) / 2),
@@ -104,6 +75,26 @@ def confidence_of(evidence: BeatEvidence) -> float:
     return float(1.0 / (1.0 + np.exp(-score)))
 
 
+def tempo_change_of(local: LocalTempo, bpm: float) -> str:
+    """How tempo moves about the dominant one: steady, slowing, quickening or varying.
+
+    Windows at half, double or one and a half times the tempo are slips of the level, not changes of tempo.
+    """
+    deviation = np.log(local.bpm / bpm)
+    slip = np.log(_SLIPS)
+    deviation = deviation - slip[np.abs(deviation[:, None] - slip).argmin(axis=1)]
+    smooth = median_filter(deviation, size=min(_SMOOTH_WINDOWS, len(deviation)), mode="nearest")
+    low, high = np.percentile(smooth, [10, 90])
+    if high - low < _STEADY_SPREAD:
+        return "steady"
+    position = (local.times_s - local.times_s.mean()) / np.ptp(local.times_s)
+    slope = float(np.polyfit(position, smooth, 1)[0])
+    explained = slope**2 * position.var() / smooth.var()
+    if explained < _TREND_SHARE:
+        return "varying"
+    return "quickening" if slope > 0 else "slowing"
+
+
 def estimate_tempo(frames: Frames) -> list[Fact]:
     """The tempo that holds most of the time, and how tempo moves; nothing where no pulse is heard."""
     times_s = beat_times(frames)
@@ -114,5 +105,11 @@ def estimate_tempo(frames: Frames) -> list[Fact]:
     confidence = confidence_of(beat_evidence(frames, times_s, local, bpm))
     if confidence < _STATED_FROM:
         return []
-    tempo = Fact("tempo", "tempo", round(bpm, 1), "BPM", round(confidence, 2), SOURCE, frames.start_s, frames.end_s)
-    return [tempo]
+    facts = [_fact(frames, "tempo", round(bpm, 1), "BPM", confidence)]
+    if len(local.bpm) > _SMOOTH_WINDOWS:
+        facts.append(_fact(frames, "tempo_change", tempo_change_of(local, bpm), "", confidence))
+    return facts
+
+
+def _fact(frames: Frames, name: str, value: float | str, unit: str, confidence: float) -> Fact:
+    return Fact(name, name, value, unit, round(confidence, 2), SOURCE, frames.start_s, frames.end_s)
