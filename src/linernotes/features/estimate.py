@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from linernotes.clip import Fact
+from linernotes.encoders.musicnn_onnx import MusicnnListener
 from linernotes.features.brightness import BrightnessListener, estimate_brightness
 from linernotes.features.chords import estimate_chords
 from linernotes.features.chroma import ChromaListener
@@ -15,12 +15,10 @@ from linernotes.features.key import estimate_key
 from linernotes.features.loudness import LoudnessListener, estimate_loudness
 from linernotes.features.metre import estimate_metre
 from linernotes.features.onsets import OnsetListener
-from linernotes.features.sections import estimate_sections
 from linernotes.features.singer_gender import SingerGenderListener
 from linernotes.features.tags import estimate_tags
 from linernotes.features.tempo import estimate_tempo
 from linernotes.features.voice import estimate_voice
-from linernotes.features.voice_events import VoiceEventsListener
 
 Estimator = Callable[[Frames], Sequence[Fact]]
 
@@ -35,6 +33,18 @@ MUSICAL: tuple[Estimator, ...] = (
 
 GENERAL: tuple[Estimator, ...] = (estimate_voice, estimate_loudness, estimate_brightness)
 """Estimators that any sound allows."""
+
+
+def make_listeners() -> list[Listener]:
+    """Fresh listeners for one recording, the slowest first so that the others run beside them."""
+    return [
+        MusicnnListener(),
+        OnsetListener(),
+        ChromaListener(),
+        SingerGenderListener(),
+        LoudnessListener(),
+        BrightnessListener(),
+    ]
 
 
 def estimate_facts(frames: Frames) -> list[Fact]:
