@@ -155,7 +155,7 @@ def _place(
     fade = np.minimum(1.0, np.minimum(np.arange(1, len(source) + 1), np.arange(len(source), 0, -1)) / 6.0)
     envelope[first:last] = word.envelope[source] * fade[:, None] ** 2
     aperiodicity[first:last] = word.aperiodicity[source]
-    times_s = np.arange(first, last) * FRAME_S
+    times_s = np.arange(first, last, dtype=np.float64) * FRAME_S
     pitch_hz[first:last] = np.where(word.voiced[source], melody_hz(notes, times_s, dice), 0.0)
 
 
