@@ -21,11 +21,11 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from linernotes.datasets.rendered.composition import plan_piece
+from linernotes.datasets.rendered.composition import Piece, plan_piece
 from linernotes.datasets.rendered.library import FIRST_TUNING_SEED
 from linernotes.datasets.rendered.midi import write_midi
 from linernotes.datasets.rendered.performance import DRUM_CHANNEL, Performance, perform
-from linernotes.datasets.rendered.render import find_soundfont, play_midi, write_piece
+from linernotes.datasets.rendered.render import Stereo, find_soundfont, play_midi, write_audio, write_piece
 from linernotes.features.chord_net import NO_CHORD, QUALITIES, load_chord_net
 from linernotes.features.chroma import BASS_NOTES, RATE_HZ, SAMPLE_RATE, ChromaListener, fold_octaves
 from linernotes.features.frames import Frames, Series
@@ -94,20 +94,29 @@ def frames_of(example: Example) -> Frames:
     return Frames(0.0, end_s, {name: Series(values, RATE_HZ) for name, values in series.items()})
 
 
-def piece_example(seed: int, duration_s: float, soundfont: Path, renderer: str) -> Example:
-    """A rendered piece, coded as MP3 and heard."""
-    piece = plan_piece(seed, duration_s=duration_s)
-    with tempfile.TemporaryDirectory() as folder:
-        path = write_piece(piece, Path(folder) / "piece.mp3", soundfont=soundfont, renderer=renderer)
-        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
+def piece_example(piece: Piece, audio_path: Path) -> Example:
+    """A rendered piece, heard from its file."""
+    waveform, rate = soundfile.read(audio_path, dtype="float32", always_2d=True)
     spans = piece.chords
     states = [span.chord.root * len(QUALITIES) + QUALITIES.index(span.chord.quality) for span in spans]
+    times = np.array([span.start_s for span in spans]), np.array([span.end_s for span in spans])
     key = piece.tonality.tonic + 12 * (piece.tonality.mode == "minor")
-    starts, ends = [span.start_s for span in spans], [span.end_s for span in spans]
     heard = hear(waveform.mean(axis=1), rate)
-    return Example(
-        f"piece-{seed}", *heard, np.array(starts), np.array(ends), np.array(states), key, piece.tuning_cents
+    return Example(f"piece-{piece.seed}", *heard, *times, np.array(states), key, piece.tuning_cents)
+
+
+def sparse_piece(piece: Piece, soundfont: Path) -> Stereo:
+    """A piece with few of its players: the melody alone, chords alone, or bass and melody, by turns."""
+    roles = (("melody",), ("comping",), ("bass", "melody"))[piece.seed % 3]
+    channels = {number for number, part in enumerate(piece.parts) if part.role in roles}
+    whole = perform(piece)
+    notes = tuple(note for note in whole.notes if note.channel in channels)
+    few = Performance(
+        notes,
+        {channel: whole.programs[channel] for channel in channels},
+        {channel: whole.volumes[channel] for channel in channels},
     )
+    return play_midi(write_midi(few, piece.tuning_cents, piece.duration_s), soundfont=soundfont)
 
 
 def toneless_example(seed: int, soundfont: Path) -> Example:
@@ -183,6 +192,23 @@ def hear(
     return semitones, np.concatenate(listener.levels), np.concatenate(listener.tunings)
 
 
+def make_example(seed: int, options: argparse.Namespace, soundfont: Path) -> Example:
+    """What `options.kind` asks for: a piece (from `options.audio` where it lies there), a sparse one, no tones."""
+    if options.kind == "toneless":
+        return toneless_example(seed, soundfont)
+    piece = plan_piece(seed, duration_s=options.seconds)
+    if options.audio:
+        return piece_example(piece, options.audio / f"{seed:06d}.mp3")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "piece.mp3"
+        if options.kind == "sparse":
+            stereo = sparse_piece(piece, soundfont)
+            write_audio(path, stereo.waveform, stereo.sample_rate)
+        else:
+            write_piece(piece, path, soundfont=soundfont, renderer=options.renderer)
+        return piece_example(piece, path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -191,25 +217,21 @@ def main() -> None:
     parser.add_argument(
         "--seeds", type=int, nargs=2, required=True, help="the first, and the one after the last"
     )
+    parser.add_argument("--kind", choices=("piece", "sparse", "toneless"), default="piece")
     parser.add_argument("--soundfont", type=Path, action="append", help="several are used by turns")
     parser.add_argument("--renderer", default="midirenderer")
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--toneless", action="store_true", help="sounds without harmony instead of pieces")
+    parser.add_argument("--audio", type=Path, help="a folder of `render_set`, to take pieces from")
     options = parser.parse_args()
     if options.seeds[0] < FIRST_TUNING_SEED:
         parser.error(f"seeds under {FIRST_TUNING_SEED} are kept for measuring; start at {FIRST_TUNING_SEED}")
     options.cache.mkdir(parents=True, exist_ok=True)
     soundfonts = options.soundfont or [find_soundfont()]
     for seed in range(*options.seeds):
-        path = options.cache / f"{'toneless' if options.toneless else 'piece'}-{seed}.npz"
-        if path.exists():
+        path = options.cache / f"{options.kind}-{seed}.npz"
+        if path.exists() or (options.audio and not (options.audio / f"{seed:06d}.mp3").exists()):
             continue
-        font = soundfonts[seed // HELD_OUT % len(soundfonts)]
-        if options.toneless:
-            example = toneless_example(seed, font)
-        else:
-            example = piece_example(seed, options.seconds, font, options.renderer)
-        example.save(path)
+        make_example(seed, options, soundfonts[seed // HELD_OUT % len(soundfonts)]).save(path)
 
 
 if __name__ == "__main__":

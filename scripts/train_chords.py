@@ -4,13 +4,12 @@ Data: pieces of `linernotes.datasets.rendered` with seeds of 100000 and up (the 
 never read), and sounds without harmony: noise, drums and espeak-ng's speech. Two steps, the first resumable:
 
     python scripts/harmony_data.py --cache CACHE --seeds 100000 100900
-    python scripts/train_chords.py --cache CACHE --minutes 12
+    python scripts/train_chords.py --cache CACHE
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from linernotes.features.chord_net import (
 )
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "linernotes" / "assets" / "chord_net.npz"
-FRAMES_A_PIECE = 50
+FRAMES_A_PIECE, FRAMES_TONELESS = 50, 12
 """Frames drawn from each piece in each epoch; neighbours say nearly the same."""
 
 
@@ -66,11 +65,16 @@ class TorchChordNet(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Surroundings (frames, spans, notes) in half precision, labels (frames,), piece of each frame."""
+    """Surroundings (frames, spans, notes) in half precision, labels (frames,), frames of each piece."""
 
     near: NDArray[np.float16]
     labels: NDArray[np.int64]
     pieces: list[NDArray[np.int64]]
+
+    @property
+    def toneless(self) -> NDArray[np.int64]:
+        """Frames without harmony, to be mixed into others."""
+        return np.flatnonzero(self.labels == NO_CHORD)
 
 
 def gather(examples: list[Example]) -> TrainingSet:
@@ -83,42 +87,51 @@ def gather(examples: list[Example]) -> TrainingSet:
 
 
 def draw(data: TrainingSet, generator: np.random.Generator) -> NDArray[np.int64]:
-    """A shuffled choice of labelled frames, the same number from each piece."""
-    chosen = [
-        generator.choice(piece, min(FRAMES_A_PIECE, len(piece)), replace=False) for piece in data.pieces
-    ]
+    """A shuffled choice of labelled frames, the same number from each piece with harmony."""
+    chosen = []
+    for piece in data.pieces:
+        count = FRAMES_TONELESS if data.labels[piece[0]] == NO_CHORD else FRAMES_A_PIECE
+        chosen.append(generator.choice(piece, min(count, len(piece)), replace=False))
     frames = np.concatenate(chosen)
     frames = frames[data.labels[frames] >= 0]
     return np.asarray(generator.permutation(frames))
 
 
-def roughened(near: torch.Tensor) -> torch.Tensor:
-    """Another equaliser, another noise and now and then no bass, so that the net leans on no one soundfont."""
+def roughened(near: torch.Tensor, background: torch.Tensor) -> torch.Tensor:
+    """Another equaliser and noise, now and then no bass or treble, and drums, noise or speech over half of it.
+
+    So that the network leans on no one soundfont, and calls nothing toneless that has tones in it.
+    """
     batch = len(near)
+    loudness = torch.rand(batch, 1, 1) * (torch.rand(batch, 1, 1) < 0.5)
+    mixed = torch.log1p(torch.expm1(near) * (1 - 0.5 * loudness) + torch.expm1(background) * loudness)
     points = torch.rand(batch, 1, 8) * 0.9 + 0.55
     gains = functional.interpolate(points, NOTES, mode="linear", align_corners=True)
     noise = torch.rand(batch, 1, 1) * 0.25 * torch.rand(batch, 1, NOTES)
     cut = torch.where(torch.rand(batch, 1, 1) < 0.12, torch.randint(4, 30, (batch, 1, 1)), 0)
-    kept = (torch.arange(NOTES) >= cut).float()
     top = torch.where(torch.rand(batch, 1, 1) < 0.12, torch.randint(40, 70, (batch, 1, 1)), NOTES)
-    kept = kept * (torch.arange(NOTES) < top).float()
-    return (near * gains + noise) * kept
+    note = torch.arange(NOTES)
+    return (mixed * gains + noise) * ((note >= cut) & (note < top))
 
 
-def train(data: TrainingSet, minutes: float, widths: tuple[int, int], check: list[Example]) -> TorchChordNet:
-    """Adam with a learning rate that falls to nothing over the given time."""
+def train(data: TrainingSet, epochs: int, widths: tuple[int, int], check: list[Example]) -> TorchChordNet:
+    """AdamW with a learning rate that falls to nothing along a cosine."""
     torch.manual_seed(1)
-    generator = np.random.default_rng(1)
+    generator, toneless = np.random.default_rng(1), data.toneless
     net = TorchChordNet(*widths)
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-2)
-    start, epoch = time.monotonic(), 0
-    while (spent := (time.monotonic() - start) / 60 / minutes) < 1:
+    for epoch in range(epochs):
         net.train()
         losses = []
-        for frames in np.array_split(draw(data, generator), len(data.pieces) * FRAMES_A_PIECE // 256 + 1):
-            left = 1 - min(1, (time.monotonic() - start) / 60 / minutes)
-            optimiser.param_groups[0]["lr"] = 2e-3 * (0.5 - 0.5 * np.cos(np.pi * left)) + 1e-5
-            near = roughened(torch.from_numpy(data.near[frames]).float())
+        drawn = draw(data, generator)
+        batches = np.array_split(drawn, len(drawn) // 256 + 1)
+        for number, frames in enumerate(batches):
+            done = (epoch + number / len(batches)) / epochs
+            optimiser.param_groups[0]["lr"] = 2e-3 * (0.5 + 0.5 * np.cos(np.pi * done)) + 1e-5
+            background = data.near[generator.choice(toneless, len(frames))]
+            near = roughened(
+                torch.from_numpy(data.near[frames]).float(), torch.from_numpy(background).float()
+            )
             loss = functional.cross_entropy(
                 net(near), torch.from_numpy(data.labels[frames]), label_smoothing=0.02
             )
@@ -126,8 +139,9 @@ def train(data: TrainingSet, minutes: float, widths: tuple[int, int], check: lis
             loss.backward()
             optimiser.step()
             losses.append(loss.item())
-        epoch += 1
-        print(f"epoch {epoch} ({spent:.0%}): loss {np.mean(losses):.3f}, {accuracy(net, check)}", flush=True)
+        print(
+            f"epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.3f}, {accuracy(net, check)}", flush=True
+        )
     return net.eval()
 
 
@@ -146,7 +160,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--widths", type=int, nargs=2, default=(80, 48))
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
@@ -155,7 +169,7 @@ def main() -> None:
         load_examples(options.cache, held_out=False),
         load_examples(options.cache, held_out=True),
     )
-    net = train(gather(training), options.minutes, tuple(options.widths), check[:60])
+    net = train(gather(training), options.epochs, tuple(options.widths), check[:60])
     weights = net.numpy()
     np.savez_compressed(
         options.out, **{name: getattr(weights, name).astype(np.float16) for name in ChordNet.__slots__}

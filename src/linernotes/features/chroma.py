@@ -47,7 +47,7 @@ class ChromaListener:
     (frames, 97), log probabilities of the chord network (`chord_net.QUALITIES` root by root, no chord last);
     "tuning" (frames, 2), cosine and sine of the deviation of the spectral peaks from A = 440 Hz (a full turn is
     100 cents, length 0 to 1 says how well they agree); "harmony_level" (frames,), level in dB of what lies
-    between E1 and G7 (a full-scale sine is about 0).
+    between E1 and G7 (a full-scale sine has 0).
     """
 
     sample_rate = SAMPLE_RATE
@@ -95,7 +95,7 @@ class ChromaListener:
             fine = np.hstack([low @ _note_filters(_LONG)[:, :split], high @ _note_filters(_SHORT)[:, split:]])
             self._fine.append(fine)
             self._waiting_tunings.append(deviation_of_peaks(low))
-            self.levels.append((10 * np.log10((fine**2).sum(axis=1) + 1e-12)).astype(np.float32))
+            self.levels.append(level_db(low))
 
     def _fold(self) -> None:
         """Turn waiting frames, up to 30 s of them, into semitones in the tuning heard until now."""
@@ -107,6 +107,14 @@ class ChromaListener:
         self._tuning_so_far = _TUNING_KEEPS * self._tuning_so_far + heard[: len(batch)].sum(axis=0)
         cents = cents_of(self._tuning_so_far)
         self._semitones.append((whitened(batch) @ _semitone_filters(round(cents))).astype(np.float16))
+
+
+def level_db(magnitudes: Floats) -> Floats:
+    """Level from E1 to G7 of long spectra, (frames, bins) -> (frames,); a full-scale sine has 0 dB."""
+    first, last = int(41 * _LONG / SAMPLE_RATE), int(3200 * _LONG / SAMPLE_RATE)
+    # A Hann window spreads a sine over bins whose squared magnitudes add up to 1.5.
+    power = (magnitudes[:, first:last] ** 2).sum(axis=1) / 1.5
+    return np.asarray(10 * np.log10(power + 1e-12), np.float32)
 
 
 def whitened(fine: Floats) -> Floats:
