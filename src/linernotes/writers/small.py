@@ -1,0 +1,244 @@
+"""The small writer: captions in MusicCaps' manner from a text model of a few million parameters (numpy + onnxruntime).
+
+The model was trained on MusicCaps' train half (docs/models/small-writer.md). Its beam search can only spell words
+that the aspects license; what it leaves unsaid is added by the composer, and a caption that fails the claim check is
+replaced by the composer's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linernotes.clip import Caption, Claim, Fact
+from linernotes.decoding import DecodingOptions, Hypothesis, State, StepResult, beam_search
+from linernotes.words.claims import check_caption
+from linernotes.writers import Writer, check_style
+from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
+from linernotes.writers.composer import composer
+from linernotes.writers.licensed_words import LicensedWords
+from linernotes.writers.prompt import BOS, EOS, PLAIN, USES, coverage_control, length_control, source_ids
+from linernotes.writers.tokenizer import BpeTokenizer
+from linernotes.writers.wording import WORD, WordLists, cased, content_words, fix_articles, fold, licences_of
+
+
+@dataclass(frozen=True)
+class SmallOptions:
+    """How the small writer writes; the defaults were chosen on validation items of MusicCaps' train half."""
+
+    decoding: DecodingOptions = field(
+        default_factory=lambda: DecodingOptions(beams=5, max_tokens=110, no_repeat_ngram=5, hypotheses=5)
+    )
+    coverage: float = 0.9
+    """Asked of the model by its control."""
+    words_per_aspect_word: float = 2.5
+    least_words: float = 20.0
+    most_words: float = 50.0
+    reward: float = 0.5
+    """Log-probability given for every aspect word newly said."""
+    coverage_weight: float = 0.5
+    """Weight of coverage beside the normalised score when hypotheses are ranked."""
+    append_below: float = 0.85
+    """Below this share of aspect words said, the composer adds what was left out."""
+    uses: bool = False
+    """Ask for a sentence on where the piece might be played. It will be invented."""
+
+
+@dataclass(frozen=True)
+class WriterNetwork:
+    """The two ONNX sessions and the sizes their arrays need."""
+
+    encoder: Any
+    step: Any
+    layers: int
+    heads: int
+    head_dim: int
+    max_source: int
+
+    def start(self, source: Sequence[int]) -> SmallStep:
+        """Encode source ids; the result decodes."""
+        ids = np.array([source], dtype=np.int64)
+        states, copy_keys, cross_keys, cross_values = self.encoder.run(None, {"source": ids})
+        memory = {
+            "source": ids,
+            "states": states,
+            "copy_keys": copy_keys,
+            "cross_keys": cross_keys,
+            "cross_values": cross_values,
+        }
+        return SmallStep(self.step, memory)
+
+    def empty_state(self) -> State:
+        """The state of one beam before any token."""
+        shape = (1, self.layers, self.heads, 0, self.head_dim)
+        return {"keys": np.zeros(shape, np.float32), "values": np.zeros(shape, np.float32)}
+
+
+@dataclass(frozen=True)
+class SmallStep:
+    """`decoding.Step` of one source."""
+
+    session: Any
+    memory: Mapping[str, NDArray[Any]]
+
+    def __call__(self, state: State, tokens: NDArray[np.int64]) -> StepResult:
+        """Run one step for every beam."""
+        log_probs, keys, values = self.session.run(None, {**self.memory, **state, "tokens": tokens})
+        return StepResult(log_probs, {"keys": keys, "values": values})
+
+
+class SmallWriter:
+    """`(facts, style, seed) -> Caption`; seed 0 takes the best hypothesis, others take the next ones."""
+
+    def __init__(
+        self,
+        network: WriterNetwork,
+        tokenizer: BpeTokenizer,
+        lists: WordLists,
+        options: SmallOptions | None = None,
+        fallback: Writer = composer,
+    ) -> None:
+        self.network = network
+        self.tokenizer = tokenizer
+        self.lists = lists
+        self.options = options or SmallOptions()
+        self.fallback = fallback
+
+    def __call__(self, facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:
+        """Caption of the recording that `facts` describe; lists (`tags`, `generator`) are left to the composer."""
+        check_style(style)
+        aspects = fact_phrases(facts)
+        if not aspects or style in ("tags", "generator"):
+            return self.fallback(facts, style, seed)
+        text = self.write(aspects, seed)
+        report = check_caption(text, facts) if text else None
+        if report is None or report.unsupported or (report.invented_uses and not self.options.uses):
+            return self.fallback(facts, style, seed)
+        caption = Caption(text, find_claims(text, aspects, self.lists.free))
+        return self._with_rest(caption, aspects, facts, style, seed)
+
+    def write(self, aspects: Sequence[FactPhrase], seed: int = 0) -> str:
+        """The model's own text, before claim check and composer; empty where the search found none."""
+        phrases = [fold(aspect.text).lower() for aspect in aspects]
+        hypotheses = self.search(phrases)
+        if not hypotheses:
+            return ""
+        text = self.tokenizer.decode(hypotheses[seed % len(hypotheses)].tokens).strip()
+        return cased(fix_articles(text), {**self.lists.cased, **_acronyms(aspects)})
+
+    def search(self, phrases: Sequence[str]) -> list[Hypothesis]:
+        """Finished hypotheses for lower-case aspects, best first."""
+        options = self.options
+        wanted = len(content_words(phrases, self.lists.free))
+        words = min(max(options.words_per_aspect_word * wanted, options.least_words), options.most_words)
+        controls = (
+            USES if options.uses else PLAIN,
+            coverage_control(options.coverage),
+            length_control(words),
+        )
+        source = source_ids(self.tokenizer, controls, phrases, self.network.max_source)
+        constraint = LicensedWords(self.tokenizer, self.lists, phrases, options.reward, options.uses)
+        step = self.network.start(source)
+        bos, eos = self.tokenizer.special(BOS), self.tokenizer.special(EOS)
+        found = beam_search(step, self.network.empty_state(), bos, eos, options.decoding, constraint)
+        finished = [hypothesis for hypothesis in found if hypothesis.finished]
+        return sorted(
+            finished, key=lambda h: -(h.score + options.coverage_weight * constraint.coverage(h.tokens))
+        )
+
+    def _with_rest(
+        self, caption: Caption, aspects: Sequence[FactPhrase], facts: Sequence[Fact], style: str, seed: int
+    ) -> Caption:
+        """Let the composer add the facts of which nothing was said, where too much was left out."""
+        if said_share(caption.text, aspects, self.lists.free) >= self.options.append_below:
+            return caption
+        left = unsaid(caption.text, aspects, self.lists.free)
+        rest_facts = [fact for fact in facts if fact.id in left]
+        rest = self.fallback(rest_facts, style, seed) if rest_facts else Caption("")
+        if not rest.text:
+            return caption
+        shift = len(caption.text) + 1
+        moved = tuple(replace(claim, start=claim.start + shift, end=claim.end + shift) for claim in rest.claims)
+        return Caption(f"{caption.text} {rest.text}", caption.claims + moved)
+
+
+def find_claims(text: str, aspects: Sequence[FactPhrase], free: frozenset[str]) -> tuple[Claim, ...]:
+    """A claim for every run of content words that the same facts license."""
+    licences = [(aspect.fact_ids, licences_of([aspect.text])) for aspect in aspects]
+    claims: list[Claim] = []
+    for match in WORD.finditer(text):
+        word = match.group().lower()
+        if word in free:
+            continue
+        ids = tuple(fact_id for ids, licence in licences if licence.mentions(word) for fact_id in ids)
+        if not ids:
+            continue
+        last = claims[-1] if claims else None
+        if last and last.fact_ids == ids and not text[last.end : match.start()].strip():
+            claims[-1] = Claim(last.start, match.end(), ids)
+        else:
+            claims.append(Claim(match.start(), match.end(), ids))
+    return tuple(claims)
+
+
+def said_share(text: str, aspects: Sequence[FactPhrase], free: frozenset[str]) -> float:
+    """Share of the aspects' content words of which the text has a relative; 1 where there are none."""
+    said = licences_of([text])
+    words = [word for aspect in aspects for word in content_words([aspect.text], free)]
+    return sum(said.mentions(word) for word in words) / len(words) if words else 1.0
+
+
+def unsaid(text: str, aspects: Sequence[FactPhrase], free: frozenset[str]) -> frozenset[str]:
+    """Ids of facts of whose aspect at least half the content words are missing from the text."""
+    said = licences_of([text])
+    left = []
+    for aspect in aspects:
+        words = content_words([aspect.text], free)
+        if words and sum(said.mentions(word) for word in words) <= 0.5 * len(words):
+            left += aspect.fact_ids
+    return frozenset(left)
+
+
+def _acronyms(aspects: Sequence[FactPhrase]) -> dict[str, str]:
+    """Spellings of the user's own that have a capital beyond the first letter (EDM, r'n'B)."""
+    words = [word for aspect in aspects for word in WORD.findall(aspect.text)]
+    return {word.lower(): word for word in words if re.search(r"[A-Z]", word[1:])}
+
+
+def read_network(folder: Path) -> WriterNetwork:
+    """Open the two ONNX files that `scripts/export_writer.py` wrote."""
+    import onnxruntime as ort
+
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = 1
+    settings.inter_op_num_threads = 1
+    settings.log_severity_level = 3
+
+    def session(name: str) -> Any:
+        return ort.InferenceSession(str(folder / name), settings, providers=["CPUExecutionProvider"])
+
+    shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
+    return WriterNetwork(
+        encoder=session("encoder.onnx"),
+        step=session("step.onnx"),
+        layers=shape["decoder_layers"],
+        heads=shape["heads"],
+        head_dim=shape["dim"] // shape["heads"],
+        max_source=shape["max_source"],
+    )
+
+
+def load_small_writer(folder: str | Path | None = None, options: SmallOptions | None = None) -> SmallWriter:
+    """The shipped writer, or one exported into `folder`."""
+    shipped = Path(str(resources.files("linernotes").joinpath("assets", "small_writer")))
+    place = Path(folder) if folder else shipped
+    lists = WordLists.load((place if (place / "words.json").exists() else shipped) / "words.json")
+    return SmallWriter(read_network(place), BpeTokenizer.load(place / "tokenizer.json"), lists, options)
