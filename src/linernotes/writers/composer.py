@@ -12,11 +12,15 @@ from random import Random
 
 from linernotes.clip import Caption, Fact
 from linernotes.writers import check_style
+from linernotes.writers.aspects import sort_aspects
 from linernotes.writers.content import Content, Item, measured_content, split_sections
 from linernotes.writers.lists import generator_prompt, tags
+from linernotes.writers.manners import choose_manner
 from linernotes.writers.phrase import Phrase, fill, joined, plain, said, sentence, to_caption
 from linernotes.writers.plan import make_plan
 from linernotes.writers.realise import closing, figures_sentence, manner_sentences, mood_sentence, opening
+from linernotes.writers.telling import Pool, Wording
+from linernotes.writers.tellings import TELLINGS
 from linernotes.writers.unfold import unfolding
 
 _NOTHING = "Nothing can be said about this recording with confidence."
@@ -41,6 +45,10 @@ def composer(facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Capt
     """Caption of `facts` in one of `STYLES`; the same facts and seed give the same text."""
     check_style(style)
     rng = Random(f"{seed}|{_fingerprint(facts)}")
+    given = [fact for fact in facts if fact.name == "aspect"]
+    told = _given(given, style, seed, rng) if given else Phrase()
+    if given and len(given) == len(facts):
+        return to_caption(told)
     whole, sections = split_sections([fact for fact in facts if fact.name != "aspect"])
     if not whole and len(sections) == 1:  # the facts of one section, to be captioned by itself
         whole, sections = next(iter(sections.values())), {}
@@ -50,8 +58,18 @@ def composer(facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Capt
         return to_caption(_not_music(kind, style, rng))
     phrase = _measured(content, sections, style, rng)
     if not phrase:
-        phrase = Phrase() if style in ("tags", "generator") else plain(_NOTHING)
-    return to_caption(phrase)
+        phrase = Phrase() if given or style in ("tags", "generator") else plain(_NOTHING)
+    return to_caption(joined([told, phrase], ", " if style in ("tags", "generator") else " "))
+
+
+def _given(facts: Sequence[Fact], style: str, seed: int, rng: Random) -> Phrase:
+    """Every aspect said. Seed 0 tells them in the likeliest manner and words; other seeds vary both."""
+    aspects = sort_aspects(facts)
+    if style in ("tags", "generator"):
+        return joined([said(aspect.text, aspect.fact_ids) for aspect in aspects], ", ")
+    vary = rng if seed else None
+    manner = choose_manner([str(fact.value) for fact in facts], vary)
+    return TELLINGS[manner](Pool(aspects), Wording(vary)) if aspects else Phrase()
 
 
 def _fingerprint(facts: Sequence[Fact]) -> str:

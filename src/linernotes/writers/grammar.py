@@ -93,3 +93,37 @@ _NUMBERS = (
 def number(count: int) -> str:
     """A count in words up to twelve, in digits above."""
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else str(count)
+
+
+_PROPER = frozenset(
+    "indian latin arabic spanish african irish hindi christmas american english french german italian russian "
+    "chinese japanese korean turkish persian greek mexican brazilian cuban celtic scottish tibetan asian european "
+    "hawaiian hindustani carnatic bollywood punjabi tamil bengali urdu portuguese hebrew jewish christian buddhist "
+    "islamic hindu caribbean jamaican balkan romanian polish ukrainian swedish norwegian finnish egyptian moroccan "
+    "ethiopian nigerian thai vietnamese indonesian balinese javanese mongolian australian canadian british welsh "
+    "eastern-european argentinian colombian peruvian iranian israeli lebanese armenian georgian hungarian austrian "
+    "swiss dutch belgian danish icelandic western-african afro-cuban halloween easter santa".split()
+)
+_INITIALS = {
+    "r&b": "R&B",
+    "rnb": "RnB",
+    "dj": "DJ",
+    "edm": "EDM",
+    "idm": "IDM",
+    "mc": "MC",
+    "uk": "UK",
+    "usa": "USA",
+}
+_SPACED_WORD = re.compile(r"[^\s/]+")
+
+
+def proper(phrase: str) -> str:
+    """The phrase with names of peoples, languages and feasts in capitals: `indian r&b` -> `Indian R&B`."""
+
+    def cased(match: re.Match[str]) -> str:
+        word = match.group()
+        if word.lower() in _INITIALS and word.islower():
+            return _INITIALS[word.lower()]
+        return word[0].upper() + word[1:] if word in _PROPER else word
+
+    return _SPACED_WORD.sub(cased, phrase)

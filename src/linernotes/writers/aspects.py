@@ -1,0 +1,173 @@
+"""Aspects sorted: each phrase a person gave gets a role by the lexicon, and repetitions are folded together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from linernotes.clip import Fact
+from linernotes.words.lexicon import Lexicon, Mention, load_lexicon, tokenise
+from linernotes.words.stem import STOP_WORDS, stem
+from linernotes.writers.grammar import proper
+
+NEGATORS = frozenset("no without not zero".split())
+GENERIC_HEADS = frozenset("song songs music track tune piece genre".split())
+MOOD_HEADS = frozenset(
+    "mood moods feel feeling feels vibe vibes atmosphere energy aura emotion emotions".split()
+)
+PART_HEADS = frozenset(
+    "melody melodies harmony harmonies chord chords accompaniment lead solo solos riff riffs rhythm rhythms beat "
+    "beats arrangement arrangements articulation arpeggio arpeggios progression pattern patterns tune tunes "
+    "playing strumming plucking picking notes note instrument instruments line lines licks fills loop".split()
+)
+SPEAKING = frozenset(
+    "singing talking speaking rapping narrating shouting chanting humming screaming laughing".split()
+)
+_TAKES = (
+    "live performance", "live recording", "live concert", "live music", "home recording", "home video",
+    "amateur recording", "field recording", "studio recording", "cover", "song cover", "cover song", "remix", "jam",
+    "compilation", "tutorial", "demonstration", "playback", "concert", "medley", "rehearsal", "lesson", "interview",
+)  # fmt: skip
+_SOUND_TRAITS = frozenset(
+    "noisy mono stereo muffled muddy boomy tinny thin distorted reverberant loud quiet unbalanced dull crackling "
+    "static echoing echoey reverb clean harsh wide mixed".split()
+)
+_ADJECTIVE = re.compile(r"(ful|ous|ic|ive|less|able|ible|al|ish|esque|some|y|ing|ed|ant|ent|ary)$")
+_NOUNISH = frozenset("string singing clapping recording drumming being thing spring melody harmony symphony comedy "
+                     "party country energy vocal festival rehearsal animal signal music finger baby key".split())  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """A phrase with its role and the facts that gave it."""
+
+    role: str
+    text: str
+    fact_ids: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The phrase's words in lower case."""
+        return tuple(self.text.lower().split())
+
+    @property
+    def is_plural(self) -> bool:
+        """Whether the head noun is plural: `strings are`, `brass is`."""
+        last = self.words[-1] if self.words else ""
+        return len(last) > 3 and last.endswith("s") and not last.endswith(("ss", "us", "is"))
+
+
+def sort_aspects(facts: Iterable[Fact]) -> tuple[Aspect, ...]:
+    """Every given aspect in its order, with a role; one that another one repeats or contains joins it."""
+    lexicon = load_lexicon()
+    found: list[Aspect] = []
+    for fact in facts:
+        text = " ".join(str(fact.value).replace("_", " ").split()).strip(" .,;")
+        if text:
+            found.append(Aspect(role_of(text, lexicon), proper(text), (fact.id,)))
+    return _folded(found)
+
+
+def role_of(phrase: str, lexicon: Lexicon) -> str:
+    """What a phrase speaks of.
+
+    One of: instrumental, negation, tempo, low (sound quality), trait (of the sound), take (kind of recording),
+    mood, voice, drums, instrument, genre, other.
+    """
+    words = tuple(token.text for token in tokenise(phrase))
+    if not words:
+        return "other"
+    whole = {term.kind: term.name for term in lexicon.terms(phrase)}
+    if (
+        whole.get("voice") == "instrumental"
+        or words[0] == "instrumental"
+        and words[-1] in GENERIC_HEADS | {"instrumental"}
+    ):
+        return "negation" if words[0] in NEGATORS else "instrumental"
+    if words[0] in NEGATORS:
+        return "negation"
+    if words[-1] in ("tempo", "paced", "pace") or "tempo" in whole:
+        return "tempo"
+    return _role_by_sound(phrase, words, whole) or _role_by_terms(
+        words, list(lexicon.mentions(phrase)), whole
+    )
+
+
+def _role_by_sound(phrase: str, words: tuple[str, ...], whole: dict[str, str]) -> str:
+    """The roles that speak of the recording instead of the music; empty for the others."""
+    lower = phrase.lower()
+    if (
+        lower in _TAKES
+        or words[-1] in ("cover", "tutorial", "lesson", "performance", "recording")
+        and len(words) < 4
+    ):
+        is_low = "quality" in words or "fidelity" in words
+        return "low" if is_low else "take"
+    if "quality" in words or "fidelity" in words or whole.get("quality") in ("low quality", "high quality"):
+        return "low"
+    if lower in _SOUND_TRAITS or whole.get("quality") in ("mono", "noisy", "unbalanced stereo", "muffled"):
+        return "trait"
+    return ""
+
+
+def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: dict[str, str]) -> str:
+    """The roles that speak of the music, by the terms a phrase mentions."""
+    if "mood" in whole and not whole.keys() & {"instrument", "voice"}:
+        return "genre" if "genre" in whole and "mood" not in (next(iter(whole)),) else "mood"
+    if words[-1] in MOOD_HEADS:
+        return "mood"
+    kinds = [mention.terms[0] for mention in mentions]
+    named = {term.kind for term in kinds}
+    if words[-1] in GENERIC_HEADS and named - {"mood", "tempo"}:
+        return "genre"
+    if "voice" in named and not any(term.name in ("crowd", "laughter") for term in kinds):
+        return "voice" if not _ends_on_instrument(mentions) else "instrument"
+    if "instrument" in named:
+        lexicon = load_lexicon()
+        is_drum = any(
+            "percussion" in lexicon.licensed(term.name) for term in kinds if term.kind == "instrument"
+        )
+        return "drums" if is_drum else "instrument"
+    if words[-1] in PART_HEADS:
+        return "drums" if words[-1] in ("beat", "beats", "rhythm", "rhythms") else "instrument"
+    if "genre" in named or words[-1] in GENERIC_HEADS:
+        return "genre"
+    if named == {"mood"} and len(mentions) == len(words):
+        return "mood"
+    is_adjective = len(words) == 1 and _ADJECTIVE.search(words[0]) and words[0] not in _NOUNISH
+    return "mood" if is_adjective else "other"
+
+
+def _ends_on_instrument(mentions: Sequence[Mention]) -> bool:
+    return mentions[-1].terms[0].kind == "instrument"
+
+
+def _folded(aspects: Sequence[Aspect]) -> tuple[Aspect, ...]:
+    """Fold an aspect into one that says at least as much under the same head (`bass` into `groovy bass`)."""
+    kept: list[Aspect] = []
+    for aspect in sorted(range(len(aspects)), key=lambda index: -len(_content(aspects[index]))):
+        item = aspects[aspect]
+        for place, other in enumerate(kept):
+            if _contains(other, item):
+                kept[place] = replace(other, fact_ids=(*other.fact_ids, *item.fact_ids))
+                break
+        else:
+            kept.append(item)
+    first = {fact_id: index for index, aspect in enumerate(aspects) for fact_id in aspect.fact_ids}
+    return tuple(sorted(kept, key=lambda aspect: first[aspect.fact_ids[0]]))
+
+
+def _content(aspect: Aspect) -> tuple[str, ...]:
+    return tuple(stem(token.text) for token in tokenise(aspect.text) if token.text not in STOP_WORDS)
+
+
+def _contains(larger: Aspect, smaller: Aspect) -> bool:
+    if (larger.role == "negation") != (smaller.role == "negation"):
+        return False
+    more, less = _content(larger), _content(smaller)
+    if not more or not less or not set(less) <= set(more):
+        return larger.text.lower() == smaller.text.lower()
+    if more[-1] == less[-1]:
+        return True
+    return larger.role == smaller.role and larger.words[-1] in GENERIC_HEADS | MOOD_HEADS

@@ -1,0 +1,63 @@
+"""Manners of telling a list of aspects, and which one the wording of the aspects calls for.
+
+People who write captions differ in manner: some begin with the recording, some with the tempo, some with the genre.
+The aspects' own wording says which manner they would be told in ("punchy snare" or "e-bass", "no singer" or "no
+voices"); `data/manners.tsv`, fitted by `scripts/fit_manners.py`, holds what goes with what.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import resources
+from random import Random
+
+_OPENINGS: Mapping[str, str] = {
+    "recording": r"The .{0,60}?(recording|song|cover|performance|track) (features|consists|contains)\b",
+    "contains": r"(This|The) \w+ contains\b|Someone is\b",
+    "features": r"This [\w &'’/-]{0,60}? ?features\b",
+    "sings": r"An? (fe)?male (vocalist|voice)\b.{0,20} sings?\b|This (music|song) is\b|This is .{0,20}instrumental\.",
+    "song is": r"The song is\b|(A |Two )?(fe)?male singers? sings?\b",
+    "piece": r"This is (an?|the) ",
+    "plain": r"",
+}
+MANNERS = tuple(_OPENINGS)
+"""Names of the manners, after the words they open with; `plain` is everybody else's."""
+
+
+def manner_of_caption(caption: str) -> str:
+    """The manner that a caption's opening words belong to."""
+    return next(
+        name for name, pattern in _OPENINGS.items() if re.match(pattern, caption.strip(), re.IGNORECASE)
+    )
+
+
+def aspect_features(aspects: Iterable[str]) -> set[str]:
+    """What the choice looks at: whole phrases (in quotes) and their words, and how many phrases there are."""
+    tidy = [" ".join(aspect.lower().split()) for aspect in aspects]
+    words = {word for aspect in tidy for word in aspect.split()}
+    return words | {f'"{aspect}"' for aspect in tidy if " " in aspect} | {f"#{min(len(tidy), 20) // 3}"}
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Mapping[str, tuple[float, ...]]:
+    file = resources.files("linernotes.writers") / "data" / "manners.tsv"
+    lines = file.read_text(encoding="utf-8").splitlines()[1:]
+    cells = (line.split("\t") for line in lines)
+    return {row[0]: tuple(float(cell) for cell in row[1:]) for row in cells}
+
+
+def choose_manner(aspects: Iterable[str], rng: Random | None = None) -> str:
+    """The likeliest manner for these aspects; with `rng` one drawn by likelihood, flattened for variety."""
+    weights = _weights()
+    scores = list(weights[""])
+    for feature in sorted(aspect_features(aspects)):
+        for index, weight in enumerate(weights.get(feature, ())):
+            scores[index] += weight
+    best = max(scores)
+    if rng is None:
+        return MANNERS[scores.index(best)]
+    odds = [math.exp(max(score - best, -12.0) / 4.0) for score in scores]
+    return rng.choices(MANNERS, odds)[0]

@@ -1,0 +1,168 @@
+"""What every manner of telling aspects builds on: a pool that nothing is lost from, and noun phrases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from random import Random
+
+from linernotes.writers.aspects import GENERIC_HEADS, MOOD_HEADS, SPEAKING, Aspect
+from linernotes.writers.phrase import Phrase, joined, listed, plain, said, with_article
+
+_MASS = frozenset(
+    "percussion music brass bass guitar-work drumming strumming playing singing scratching clapping beatboxing noise "
+    "reverb audio accompaniment feedback vibrato distortion applause laughter speech narration tension suspense "
+    "resonance improvisation mono stereo cheering talking rapping chattering humming whistling chirping harmony".split()
+)
+_QUALITY = re.compile(r"^(.+?) ((?:audio|sound|recording) quality|quality)$", re.IGNORECASE)
+
+
+class Pool:
+    """Aspects waiting to be said. What is taken is gone; what nobody takes is told at the end."""
+
+    def __init__(self, aspects: Sequence[Aspect]) -> None:
+        self._waiting = list(aspects)
+
+    def take(
+        self, *roles: str, at_most: int | None = None, such: Callable[[Aspect], bool] | None = None
+    ) -> list[Aspect]:
+        """Remove and return aspects of these roles (of any role, if none is named), in the order they were given."""
+        taken = [
+            aspect
+            for aspect in self._waiting
+            if (not roles or aspect.role in roles) and (such is None or such(aspect))
+        ][:at_most]
+        self._waiting = [aspect for aspect in self._waiting if aspect not in taken]
+        return taken
+
+    def has(self, *roles: str) -> bool:
+        """Whether an aspect of one of these roles still waits."""
+        return any(aspect.role in roles for aspect in self._waiting)
+
+
+class Wording:
+    """Choices among wordings: the first and most usual one, or by seed."""
+
+    def __init__(self, rng: Random | None) -> None:
+        self._rng = rng
+
+    def pick(self, *options: str) -> str:
+        """One of the options."""
+        return self._rng.choice(options) if self._rng else options[0]
+
+    def order(self, aspects: list[Aspect]) -> list[Aspect]:
+        """The aspects as they came, or stirred."""
+        if self._rng:
+            self._rng.shuffle(aspects)
+        return aspects
+
+
+def bare(aspect: Aspect) -> Phrase:
+    """The aspect's words with their evidence."""
+    return said(aspect.text, aspect.fact_ids)
+
+
+def is_counted(aspect: Aspect) -> bool:
+    """Whether the phrase wants `a` or `an`: a singular noun that can be counted."""
+    words = aspect.words
+    if not words or aspect.is_plural or words[-1] in _MASS or words[0] in ("a", "an", "the", "no"):
+        return False
+    return not (words[-1].endswith("ing") and words[-1] not in ("string", "recording", "ring", "swing"))
+
+
+def noun(aspect: Aspect) -> Phrase:
+    """The aspect as a noun phrase with its article, where it takes one."""
+    return with_article(bare(aspect)) if is_counted(aspect) else bare(aspect)
+
+
+def the(aspect: Aspect) -> Phrase:
+    """The aspect after `the`."""
+    return bare(aspect) if aspect.text.lower().startswith("the ") else plain("the ") + bare(aspect)
+
+
+def bares(aspects: Sequence[Aspect]) -> Phrase:
+    """The aspects as a list without articles."""
+    return listed([bare(aspect) for aspect in aspects])
+
+
+def nouns(aspects: Sequence[Aspect]) -> Phrase:
+    """The aspects as a list, each with its article."""
+    return listed([noun(aspect) for aspect in aspects])
+
+
+def less_head(aspect: Aspect, heads: frozenset[str] = GENERIC_HEADS) -> Phrase:
+    """The aspect without its generic last word (`pop song` -> `pop`)."""
+    words = aspect.text.split()
+    kept = words[:-1] if len(words) > 1 and words[-1].lower() in heads else words
+    return said(" ".join(kept), aspect.fact_ids)
+
+
+def genre_phrase(genres: Sequence[Aspect], head: str) -> Phrase:
+    """`folk and pop song`: the genres before one head noun; a head that the last genre brings is kept."""
+    if not genres:
+        return plain(head)
+    parts = [less_head(genre) for genre in genres]
+    last = genres[-1].text.split()[-1]
+    own = last if len(genres[-1].text.split()) > 1 and last.lower() in GENERIC_HEADS else ""
+    tail = own if own.lower() in ("song", "songs", "track", "tune", "piece") else f"{own} {head}".strip()
+    if own.lower() in ("song", "track", "tune", "piece", "songs") or not own:
+        tail = own or head
+    listed_genres = listed(parts)
+    return listed_genres + plain(f" {tail}") if tail else listed_genres
+
+
+def moods_phrase(moods: Sequence[Aspect]) -> Phrase:
+    """Adjectives as a list; `happy mood` gives `happy`."""
+    return listed([less_head(mood, MOOD_HEADS) for mood in moods])
+
+
+def sung(aspect: Aspect) -> bool:
+    """Whether `singing` may follow: `a male vocal singing`, but not `a male voice talking`."""
+    return bool(aspect.words) and not set(aspect.words) & (
+        SPEAKING | {"speech", "narration", "rap", "a", "sample"}
+    )
+
+
+def quality_sentence(aspect: Aspect) -> Phrase:
+    """`poor audio quality` as `the audio quality is poor`; anything else as a kind of recording."""
+    match = _QUALITY.match(aspect.text)
+    if match:
+        return plain("the ") + said(f"{match[2]} is {match[1]}", aspect.fact_ids)
+    words = aspect.text.split()
+    kept = " ".join(words[:-1]) if words[-1].lower() == "recording" and len(words) > 1 else aspect.text
+    return plain("this is ") + with_article(said(kept, aspect.fact_ids)) + plain(" recording")
+
+
+def traits_phrase(traits: Sequence[Aspect]) -> Phrase:
+    """What a recording is: `noisy and in mono`; noises are what it is `with`."""
+    parts = []
+    for trait in traits:
+        is_channel = trait.text.lower().endswith(("mono", "stereo"))
+        is_noun = trait.words[-1] in (
+            "noise",
+            "noises",
+            "hiss",
+            "reverb",
+            "static",
+            "crackle",
+            "crackles",
+            "cracklings",
+        )
+        prefix = "in " if is_channel else "with " if is_noun else ""
+        parts.append(plain(prefix) + bare(trait))
+    return listed(parts)
+
+
+def are(aspects: Sequence[Aspect]) -> str:
+    """`is` or `are`, for a list of aspects."""
+    return "are" if len(aspects) > 1 or aspects[0].is_plural else "is"
+
+
+def tempo_word(tempi: Sequence[Aspect]) -> Phrase:
+    """`fast tempo` as what a tempo is: `fast`."""
+    return listed([less_head(tempo, frozenset({"tempo", "pace"})) for tempo in tempi])
+
+
+def chain(*phrases: Phrase) -> Phrase:
+    """Phrases with single spaces between them."""
+    return joined(phrases)
