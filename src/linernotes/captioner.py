@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linernotes import __version__, audio
-from linernotes.clip import AudioInfo, Caption, Fact, Notes, Producer, Section
+from linernotes.clip import AudioInfo, Fact, Notes, Producer, Section
 from linernotes.features.estimate import estimate_facts, make_listeners, sounds_like_music
 from linernotes.features.frames import Frames
 from linernotes.features.listen import listen
+from linernotes.features.section_facts import section_facts, telling
 from linernotes.features.sections import estimate_sections
 from linernotes.registry import licences, load_writer
 
@@ -73,10 +74,12 @@ class Captioner:
     def write(self, analysis: Analysis) -> Notes:
         """Put an analysis into words."""
         used = (*MODELS, self.writer_name)
+        sections = self._sections(analysis)
+        told = [*analysis.facts, *(fact for section in sections for fact in section.facts)]
         return Notes(
             audio=analysis.info,
-            caption=self.writer(analysis.facts, self.style, self.seed),
-            sections=self._sections(analysis),
+            caption=self.writer(told if self.style == "long" else analysis.facts, self.style, self.seed),
+            sections=sections,
             facts=analysis.facts,
             licences=licences(used),
             producer=Producer(
@@ -89,14 +92,11 @@ class Captioner:
 
     def _sections(self, analysis: Analysis) -> tuple[Section, ...]:
         found = [fact for fact in analysis.facts if fact.name == "section"]
-        return tuple(self._section(analysis.frames, fact, number) for number, fact in enumerate(found, 1))
+        return tuple(self._section(analysis, fact, number) for number, fact in enumerate(found, 1))
 
-    def _section(self, frames: Frames, section: Fact, number: int) -> Section:
-        facts = tuple(
-            replace(fact, id=f"s{number}/{fact.id}")
-            for fact in estimate_facts(frames.between(section.start_s, section.end_s))
-        )
-        caption: Caption = self.writer(facts, "short", self.seed + number)
+    def _section(self, analysis: Analysis, section: Fact, number: int) -> Section:
+        facts = section_facts(analysis.frames, section, number, analysis.facts)
+        caption = self.writer(telling(facts, analysis.facts), "short", self.seed + number)
         return Section(section.start_s, section.end_s, caption, facts, str(section.value))
 
 

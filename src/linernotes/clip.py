@@ -45,6 +45,7 @@ FACT_NAMES: Mapping[str, str] = {
     "loudness": "integrated loudness (unit LUFS)",
     "loudness_range": "loudness range (unit LU)",
     "dynamics": "how loudness moves: steady, building, fading, varied",
+    "level": "how loud a section is beside the whole recording: louder or quieter",
     "brightness": "spectral centroid (unit Hz)",
     "instrument": "an instrument that is heard, as electric guitar",
     "genre": "a genre, as folk",

@@ -1,0 +1,66 @@
+"""What is worth knowing about one section beside the whole recording it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from linernotes.clip import Fact
+from linernotes.features.estimate import estimate_facts
+from linernotes.features.frames import Frames
+
+ALWAYS_TOLD = frozenset({"instrument", "voice", "mood", "level", "dynamics"})
+"""Facts that a section's caption may tell even when they hold for the whole recording."""
+
+NEVER_TOLD = frozenset({"loudness", "loudness_range", "brightness", "tuning", "era", "chord"})
+"""Facts that say little of a section: they stay in its list of facts."""
+
+LEVEL_LU = 2.5
+"""A section this much louder or quieter than the recording is called so."""
+
+SAME_TEMPO = 0.06
+
+
+def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Facts of the stretch that `section` spans; their ids begin with `s<number>/`."""
+    part = frames.between(section.start_s, section.end_s)
+    facts = list(estimate_facts(part))
+    facts += _level(facts, whole, section)
+    return tuple(replace(fact, id=f"s{number}/{fact.id}") for fact in facts)
+
+
+def telling(facts: Sequence[Fact], whole: Sequence[Fact]) -> tuple[Fact, ...]:
+    """The facts of a section that its caption should choose from: what it does not share with all the rest.
+
+    Everything, if it shares everything.
+    """
+    fresh = tuple(
+        fact
+        for fact in facts
+        if fact.name not in NEVER_TOLD and (fact.name in ALWAYS_TOLD or not _is_shared(fact, whole))
+    )
+    return fresh if any(fact.name != "content" for fact in fresh) else tuple(facts)
+
+
+def _is_shared(fact: Fact, whole: Sequence[Fact]) -> bool:
+    same_name = [other for other in whole if other.name == fact.name]
+    if fact.name == "tempo":
+        return any(
+            abs(float(other.value) / float(fact.value) / factor - 1) < SAME_TEMPO
+            for other in same_name
+            for factor in (0.5, 1, 2)
+        )
+    return any(other.value == fact.value for other in same_name)
+
+
+def _level(facts: Sequence[Fact], whole: Sequence[Fact], section: Fact) -> list[Fact]:
+    here = next((fact for fact in facts if fact.name == "loudness"), None)
+    there = next((fact for fact in whole if fact.name == "loudness"), None)
+    if here is None or there is None:
+        return []
+    difference = float(here.value) - float(there.value)
+    if abs(difference) < LEVEL_LU:
+        return []
+    value = "louder" if difference > 0 else "quieter"
+    confidence = min(here.confidence, there.confidence)
+    return [Fact("level", "level", value, "", confidence, here.source, section.start_s, section.end_s)]
