@@ -72,7 +72,7 @@ def export_step(model: TextWriter, path: Path) -> None:
             "cross_values",
             "keys",
             "values",
-        ],  # fmt: skip
+        ],
         output_names=["log_probs", "new_keys", "new_values"],
         dynamic_axes={
             "tokens": {0: "beams"},

@@ -2,8 +2,8 @@
 
     python scripts/train_writer.py recipes/writer/small.toml --musiccaps musiccaps-public.csv --out runs/writer
 
-Writes `tokenizer.json`, `config.json` and `checkpoint.pt` (averaged weights) into the output folder, again and again
-while it runs, so that any state can be exported.
+Writes `tokenizer.json`, `config.json` and `checkpoint.pt` (averaged weights) into the output folder, again
+and again while it runs, so that any state can be exported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from linernotes.writers.tokenizer import BpeTokenizer, train_bpe
 from linernotes.writers.wording import WordLists, fold
 
 sys.path.insert(0, str(Path(__file__).parent))
-from writer_data import (  # noqa: E402
+from writer_data import (
     Augmentation,
     Example,
     Pair,

@@ -24,31 +24,26 @@ from linernotes.writers.wording import (
     words_of,
 )
 
+_MODAL = r"\b(?:can|could|may|might|would|will|should)\b(?: \w+){0,3}?"
+_VERB = r"(?:be|fit|suit|work|serve|accompany|make|sound|play|hear)\b"
 USE = re.compile(
-    r"\b(?:can|could|may|might|would|will|should)\b(?: \w+){0,3}? (?:be|fit|suit|work|serve|accompany|make|sound|play|hear)\b"
-    r"|\b(?:suitable|suited|perfect|ideal|fit|fitting|great|good) (?:for|in|as)\b|\bsomething you\b|\bmeant (?:for|to)\b"
-    r"|\b(?:used|played|heard) (?:in|as|for|at) (?:a|an|the|many)? ?(?:\w+ )?(?:movie|film|soundtrack|background|show|commercial)"
+    rf"{_MODAL} {_VERB}"
+    r"|\b(?:suitable|suited|perfect|ideal|fit|fitting|great|good) (?:for|in|as)\b"
+    r"|\bsomething you\b|\bmeant (?:for|to)\b"
+    r"|\b(?:used|played|heard) (?:in|as|for|at) (?:a|an|the|many)? ?(?:\w+ )?"
+    r"(?:movie|film|soundtrack|background|show|commercial)"
 )
 """Invented uses: where or for what a piece might be played."""
 USE_CLAUSE = re.compile(r",? (?:and )?(?:it sounds )?(?:like|as) something (?:that )?you would\b[^.!?]*")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\w\"'])")
-SWAPS = tuple(
-    tuple(line.split())
-    for line in (
-        "guitar piano violin cello viola flute clarinet oboe trumpet trombone tuba saxophone harmonica accordion banjo "
-        "mandolin ukulele harp harpsichord organ sitar tabla xylophone marimba synth keyboard bagpipe didgeridoo "
-        "theremin fiddle oud bansuri bassoon vibraphone glockenspiel kalimba erhu",
-        "tambourine shaker cowbell bongo conga djembe timpani triangle cymbal snare",
-        "sad happy joyful melancholic calming soothing energetic passionate emotional romantic suspenseful mellow "
-        "cheerful playful dreamy hypnotic mysterious uplifting nostalgic haunting epic dramatic relaxing fun exciting "
-        "aggressive groovy soulful addictive peaceful eerie ominous serene festive hopeful sentimental lively youthful",
-        "rock pop jazz blues folk country reggae techno metal funk disco trance gospel soul salsa punk house classical "
-        "latin ambient bluegrass flamenco ska grunge",
-        "shimmering punchy snappy groovy smooth boomy buzzy sustained wide tinny metallic muffled bright crisp fat",
-        "slow medium fast moderate",
-        "male female",
-    )
-)  # fmt: skip
+
+
+def _swap_classes() -> tuple[tuple[str, ...], ...]:
+    text = (Path(__file__).parent / "writer_swaps.txt").read_text(encoding="utf-8")
+    return tuple(tuple(line.split()) for line in text.splitlines() if line and not line.startswith("#"))
+
+
+SWAPS = _swap_classes()
 CLASS_OF = {word: members for members in SWAPS for word in members}
 
 
@@ -77,7 +72,10 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Example:
-    """`controls` and `aspects` go in, `words` (with leading spaces) come out; `licensed[i]` False hides word i's loss."""
+    """`controls` and `aspects` go in, `words` (with leading spaces) come out.
+
+    Where `licensed` is False the aspects do not carry the word, and its loss is hidden.
+    """
 
     controls: tuple[str, str, str]
     aspects: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""TOML files to frozen dataclasses and back, with strict keys: a misspelt key is an error that names the nearest one."""
+"""TOML files to frozen dataclasses and back, with strict keys: the error for a misspelt one names the nearest."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Greedy and beam search, written once for every decoder: ONNX or PyTorch, constrained or free.
 
-A decoder is a function `step(state, tokens) -> StepResult`: `tokens (beams,)` are the newest tokens, `state` maps names
-to arrays whose first axis is the beam, so that the search can reorder hypotheses without knowing the model. Everything
-here is numpy.
+A decoder is a function `step(state, tokens) -> StepResult`: `tokens (beams,)` are the newest tokens, `state` maps
+names to arrays whose first axis is the beam, so that the search can reorder hypotheses without knowing the model.
+Everything here is numpy.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class DecodingOptions:
 class Hypothesis:
     """A decoded sequence without <bos> and <eos>.
 
-    `log_prob` is the model's, `raw_score` adds what constraints and rewards gave, `score` is `raw_score` normalised by
-    length. `finished` is False where `max_tokens` cut the sequence.
+    `log_prob` is the model's, `raw_score` adds what constraints and rewards gave, `score` is that
+    normalised by length. `finished` is False where `max_tokens` cut the sequence.
     """
 
     tokens: tuple[int, ...]
@@ -93,8 +93,8 @@ def beam_search(
 ) -> list[Hypothesis]:
     """The best hypotheses, best first; `state` holds one beam. Ties go to the earlier beam and the smaller token.
 
-    The search stops when no live hypothesis can still beat the finished ones, as long as constraints only take score
-    away; where they add score it may stop a little early.
+    The search stops when no live hypothesis can still beat the finished ones, as long as constraints only take
+    score away; where they add score it may stop a little early.
     """
     alive = [Hypothesis((), 0.0, 0.0, 0.0, False)]
     finished: list[Hypothesis] = []

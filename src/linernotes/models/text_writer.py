@@ -56,7 +56,7 @@ class Attention(nn.Module):
 
     def split(self, x: Tensor) -> Tensor:
         """(batch, time, dim) -> (batch, heads, time, dim / heads)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return x.reshape(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
 
     def keys_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values of `x` (batch, time, dim), each (batch, heads, time, dim / heads)."""
@@ -127,7 +127,7 @@ class DecoderLayer(nn.Module):
 
 @dataclass(frozen=True)
 class TokenLosses:
-    """Per target token (batch, time): negative log-likelihood, and cross-entropy of the generator with a uniform target."""
+    """Per target token (batch, time): negative log-likelihood, and the generator's loss with a uniform target."""
 
     likelihood: Tensor
     uniform: Tensor
@@ -179,10 +179,15 @@ class TextWriter(nn.Module):
         x = self.dropout(
             self.embedding(target_in) * self.config.dim**0.5 + self.target_positions.weight[:time]
         )
-        for layer in self.decoder:
-            x, _, _ = layer(x, None, layer.cross_attention.keys_values(states), causal, mask)
+        for layer, memory in zip(self.decoder, self.memories(states), strict=True):
+            x, _, _ = layer(x, None, memory, causal, mask)
         out: Tensor = self.norm_decoder(x)
         return out
+
+    def memories(self, states: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values that every decoder layer reads of the source."""
+        layers = [layer for layer in self.decoder if isinstance(layer, DecoderLayer)]
+        return [layer.cross_attention.keys_values(states) for layer in layers]
 
     def token_losses(self, source: Tensor, target_in: Tensor, target_out: Tensor) -> TokenLosses:
         """Losses of every target token, without spreading the copy distribution over the vocabulary."""
@@ -229,9 +234,12 @@ class EncoderGraph(nn.Module):
         self.writer = writer
 
     def forward(self, source: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Source (1, source) -> states, copy keys, cross keys, cross values (1, layers, heads, source, dim / heads)."""
+        """Source (1, source) -> states, copy keys, and cross-attention's keys and values.
+
+        The latter two are (1, layers, heads, source, dim / heads).
+        """
         states = self.writer.encode(source)
-        pairs = [layer.cross_attention.keys_values(states) for layer in self.writer.decoder]
+        pairs = self.writer.memories(states)
         keys, values = (
             torch.stack([pair[0] for pair in pairs], 1),
             torch.stack([pair[1] for pair in pairs], 1),
@@ -257,9 +265,10 @@ class StepGraph(nn.Module):
         keys: Tensor,
         values: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Tokens (beams,) and past keys, values (beams, layers, heads, time, dim / heads) -> log-probs, keys, values.
+        """Tokens (beams,) and past keys and values -> log-probabilities, keys, values.
 
-        The arrays of the source come with batch 1 and serve every beam.
+        Keys and values are (beams, layers, heads, time, dim / heads). The arrays of the source
+        come with batch 1 and serve every beam.
         """
         writer = self.writer
         position = writer.target_positions.weight[keys.shape[3]]

@@ -1,15 +1,18 @@
 """The hard word list of the small writer: a trie over pieces that holds only words a caption may use.
 
-Free words and licensed words may stand anywhere, denied ones ("no vocals") only after a denial. Nothing else can be
-spelt, so there are no non-words, and what the aspects do not carry is not said.
+Free words and licensed words may stand anywhere, denied ones ("no vocals") only after a denial. Nothing else can
+be spelt, so there are no non-words, and what the aspects do not carry is not said.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linernotes.decoding import FloatArray
 from linernotes.writers.prompt import EOS
@@ -31,25 +34,54 @@ MODALS = frozenset("can could may might would".split())
 
 @dataclass
 class Node:
-    """A place in the trie; `word` is set where a word may end, `gains` are the aspect words it realises."""
+    """A place in the trie; `word` is set where a word may end, `content` if it needed a licence.
+
+    `gains` are the aspect words which it realises.
+    """
 
     children: dict[int, Node] = field(default_factory=dict)
     word: str | None = None
+    content: bool = False
     gains: frozenset[str] = frozenset()
+
+    @cached_property
+    def tokens(self) -> NDArray[np.int64]:
+        """Pieces that may follow here."""
+        return np.fromiter(self.children, np.int64, len(self.children))
+
+    @cached_property
+    def contents(self) -> tuple[tuple[int, str], ...]:
+        """Those pieces that finish a content word, with the word."""
+        return tuple(
+            (token, child.word) for token, child in self.children.items() if child.word and child.content
+        )
+
+    @cached_property
+    def gaining(self) -> tuple[tuple[int, frozenset[str]], ...]:
+        """Those pieces that finish a word which realises aspect words, with these."""
+        return tuple((token, child.gains) for token, child in self.children.items() if child.gains)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a hypothesis stands: its trie node, the words before, and the aspect words said so far."""
+    """Where a hypothesis stands: its trie node, the sentence's words before, and what was said so far.
+
+    `said` are aspect words realised, `used` the content words written, again and again where repeated.
+    """
 
     node: Node
-    words: tuple[str, ...]
-    said: frozenset[str]
-    after_mark: str
+    words: tuple[str, ...] = ()
+    said: frozenset[str] = frozenset()
+    used: tuple[str, ...] = ()
+    after_mark: str = ""
 
 
 class LicensedWords:
-    """A `decoding.Constraint`: -inf for every piece that leaves the trie, `reward` for each aspect word newly said."""
+    """A `decoding.Constraint`: -inf for every piece that leaves the trie.
+
+    Finishing a word earns `reward` for each aspect word that it newly realises, and costs `repeat_penalty` for
+    each time the same content word was written before, beyond the times the aspects have it.
+    """
 
     def __init__(
         self,
@@ -57,22 +89,25 @@ class LicensedWords:
         lists: WordLists,
         aspects: Iterable[str],
         reward: float = 0.0,
+        repeat_penalty: float = 0.0,
         uses: bool = False,
     ) -> None:
         aspects = [aspect.lower() for aspect in aspects]
         self._tokenizer = tokenizer
         self._reward = reward
+        self._repeat_penalty = repeat_penalty
+        self._free = lists.free
         self._uses = uses
         self._eos = tokenizer.special(EOS)
         self._marks = {tokenizer.encode_word(mark)[0]: mark for mark in MARKS}
         licences = licences_of(aspects)
         self.wanted = content_words(aspects, lists.free)
-        own = {word for aspect in aspects for word in words_of(aspect)}
-        plain, denied = _sort_words({*lists.words, *own}, lists, licences)
+        self._times = Counter(word for aspect in aspects for word in words_of(aspect))
+        plain, denied = _sort_words({*lists.words, *self._times}, lists, licences)
         self._plain_root = self._trie(plain)
         self._denial_root = self._trie([*plain, *denied]) if denied else self._plain_root
         self._use_root = self._trie({*plain, *lists.words}) if uses else self._plain_root
-        self._places: dict[tuple[int, ...], Place] = {(): Place(self._plain_root, (), frozenset(), "")}
+        self._places: dict[tuple[int, ...], Place] = {(): Place(self._plain_root)}
 
     def __call__(self, tokens: tuple[int, ...]) -> FloatArray:
         """Scores (vocabulary,) of what may follow `tokens`."""
@@ -93,9 +128,15 @@ class LicensedWords:
         return len(place.said) / len(self.wanted) if self.wanted else 1.0
 
     def _open(self, node: Node, place: Place, scores: FloatArray) -> None:
-        for token, child in node.children.items():
-            fresh = len(child.gains - place.said) if child.gains else 0
-            scores[token] = self._reward * fresh
+        scores[node.tokens] = 0.0
+        if self._reward:
+            for token, gains in node.gaining:
+                scores[token] = self._reward * len(gains - place.said)
+        if self._repeat_penalty and place.used:
+            for token, word in node.contents:
+                over = place.used.count(word) + 1 - max(self._times[word], 1)
+                if over > 0:
+                    scores[token] -= self._repeat_penalty * over
 
     def _place(self, tokens: tuple[int, ...]) -> Place:
         known = self._places.get(tokens)
@@ -106,19 +147,21 @@ class LicensedWords:
     def _advance(self, place: Place, token: int) -> Place:
         child = place.node.children.get(token)
         if child is not None:
-            return Place(child, place.words, place.said, "")
+            return replace(place, node=child, after_mark="")
         done = self._after(place)
         if token in self._marks:
             words = () if self._marks[token] == "." else done.words
-            marked = Place(Node(), words, done.said, self._marks[token])
-            return Place(self._root(marked), words, done.said, self._marks[token])
-        return Place(self._root(done).children.get(token, Node()), done.words, done.said, "")
+            marked = replace(done, words=words, after_mark=self._marks[token])
+            return replace(marked, node=self._root(marked))
+        return replace(done, node=self._root(done).children.get(token, Node()))
 
     def _after(self, place: Place) -> Place:
         """The place once the word at its node is taken as finished."""
-        if place.node.word is None:
+        node = place.node
+        if node.word is None:
             return place
-        return Place(place.node, (*place.words, place.node.word), place.said | place.node.gains, "")
+        used = (*place.used, node.word) if node.content else place.used
+        return Place(node, (*place.words, node.word), place.said | node.gains, used)
 
     def _root(self, place: Place) -> Node:
         if self._uses and not MODALS.isdisjoint(place.words):
@@ -134,6 +177,7 @@ class LicensedWords:
                 node = node.children.setdefault(piece, Node())
             keys = {key for part in (word, *word.split("-")) for key in relatives(part)}
             node.word = word
+            node.content = word not in self._free
             node.gains = frozenset(name for name, own in wanted.items() if not own.isdisjoint(keys))
         return root
 

@@ -1,8 +1,8 @@
-"""The small writer: captions in MusicCaps' manner from a text model of a few million parameters (numpy + onnxruntime).
+"""The small writer: captions in MusicCaps' manner from a text model of a few million parameters (onnxruntime).
 
 The model was trained on MusicCaps' train half (docs/models/small-writer.md). Its beam search can only spell words
-that the aspects license; what it leaves unsaid is added by the composer, and a caption that fails the claim check is
-replaced by the composer's.
+that the aspects license; what it leaves unsaid is added by the composer, and a caption that fails the claim check
+is replaced by the composer's.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from linernotes.clip import Caption, Claim, Fact
 from linernotes.decoding import DecodingOptions, Hypothesis, State, StepResult, beam_search
 from linernotes.words.claims import check_caption
 from linernotes.writers import Writer, check_style
-from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
 from linernotes.writers.composer import composer
+from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
 from linernotes.writers.licensed_words import LicensedWords
 from linernotes.writers.prompt import BOS, EOS, PLAIN, USES, coverage_control, length_control, source_ids
 from linernotes.writers.tokenizer import BpeTokenizer
@@ -44,6 +44,8 @@ class SmallOptions:
     most_words: float = 50.0
     reward: float = 0.5
     """Log-probability given for every aspect word newly said."""
+    repeat_penalty: float = 1.5
+    """Log-probability taken for every content word said again."""
     coverage_weight: float = 0.5
     """Weight of coverage beside the normalised score when hypotheses are ranked."""
     append_below: float = 0.85
@@ -118,10 +120,14 @@ class SmallWriter:
         aspects = fact_phrases(facts)
         if not aspects or style in ("tags", "generator"):
             return self.fallback(facts, style, seed)
-        text = self.write(aspects, seed)
+        return self.finish(self.write(aspects, seed), facts, style, seed)
+
+    def finish(self, text: str, facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:
+        """Hold the model's text against the facts, lay down its claims, let the composer add what was left out."""
         report = check_caption(text, facts) if text else None
         if report is None or report.unsupported or (report.invented_uses and not self.options.uses):
             return self.fallback(facts, style, seed)
+        aspects = fact_phrases(facts)
         caption = Caption(text, find_claims(text, aspects, self.lists.free))
         return self._with_rest(caption, aspects, facts, style, seed)
 
@@ -145,7 +151,9 @@ class SmallWriter:
             length_control(words),
         )
         source = source_ids(self.tokenizer, controls, phrases, self.network.max_source)
-        constraint = LicensedWords(self.tokenizer, self.lists, phrases, options.reward, options.uses)
+        constraint = LicensedWords(
+            self.tokenizer, self.lists, phrases, options.reward, options.repeat_penalty, options.uses
+        )
         step = self.network.start(source)
         bos, eos = self.tokenizer.special(BOS), self.tokenizer.special(EOS)
         found = beam_search(step, self.network.empty_state(), bos, eos, options.decoding, constraint)
@@ -166,7 +174,9 @@ class SmallWriter:
         if not rest.text:
             return caption
         shift = len(caption.text) + 1
-        moved = tuple(replace(claim, start=claim.start + shift, end=claim.end + shift) for claim in rest.claims)
+        moved = tuple(
+            replace(claim, start=claim.start + shift, end=claim.end + shift) for claim in rest.claims
+        )
         return Caption(f"{caption.text} {rest.text}", caption.claims + moved)
 
 
@@ -199,7 +209,7 @@ def said_share(text: str, aspects: Sequence[FactPhrase], free: frozenset[str]) -
 def unsaid(text: str, aspects: Sequence[FactPhrase], free: frozenset[str]) -> frozenset[str]:
     """Ids of facts of whose aspect at least half the content words are missing from the text."""
     said = licences_of([text])
-    left = []
+    left: list[str] = []
     for aspect in aspects:
         words = content_words([aspect.text], free)
         if words and sum(said.mentions(word) for word in words) <= 0.5 * len(words):

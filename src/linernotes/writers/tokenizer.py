@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 WORD = re.compile(r" ?\w+(?:[-'&]\w+)*| ?[^\w\s]|\s")
@@ -21,7 +22,7 @@ Pair = tuple[bytes, bytes]
 
 
 class BpeTokenizer:
-    """`encode(text) -> list[int]`, `decode(ids) -> str`; the ids of `specials` come first, then bytes, then merges."""
+    """`encode(text) -> list[int]`, `decode(ids) -> str`; ids are those of `specials`, then bytes, then merges."""
 
     def __init__(self, merges: Sequence[Pair], specials: Sequence[str] = ()) -> None:
         self.merges = tuple(merges)
@@ -96,8 +97,8 @@ def split_words(text: str) -> list[str]:
 def train_bpe(texts: Iterable[str], size: int, specials: Sequence[str] = ()) -> BpeTokenizer:
     """Learn merges until the vocabulary has `size` ids in all, or no pair occurs twice.
 
-    The most frequent pair is merged first (Sennrich et al. 2016); ties go to the pair that sorts first, so training
-    is deterministic.
+    The most frequent pair is merged first (Sennrich et al. 2016); ties go to the pair that sorts first, so
+    training is deterministic.
     """
     counts = Counter(word for text in texts for word in split_words(text))
     words = [
@@ -106,7 +107,7 @@ def train_bpe(texts: Iterable[str], size: int, specials: Sequence[str] = ()) -> 
     pair_counts: Counter[Pair] = Counter()
     places: dict[Pair, set[int]] = {}
     for index, (parts, count) in enumerate(words):
-        for pair in zip(parts, parts[1:], strict=False):
+        for pair in pairwise(parts):
             pair_counts[pair] += count
             places.setdefault(pair, set()).add(index)
     merges: list[Pair] = []
@@ -130,7 +131,7 @@ def _apply_merge(
 ) -> None:
     """Merge `best` inside one word and keep the pair counts true."""
     parts, count = word
-    for pair in zip(parts, parts[1:], strict=False):
+    for pair in pairwise(parts):
         pair_counts[pair] -= count
         if pair_counts[pair] <= 0:
             del pair_counts[pair]
@@ -139,6 +140,6 @@ def _apply_merge(
         if (parts[at], parts[at + 1]) == best:
             parts[at : at + 2] = [parts[at] + parts[at + 1]]
         at += 1
-    for pair in zip(parts, parts[1:], strict=False):
+    for pair in pairwise(parts):
         pair_counts[pair] += count
         places.setdefault(pair, set()).add(index)

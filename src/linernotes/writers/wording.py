@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 
 WORD = re.compile(r"\w+(?:[-'&]\w+)*")
@@ -25,53 +26,30 @@ _FOLD = str.maketrans(
     {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " "}
 )
 _SUFFIXES = ("ically", "ings", "ing", "ies", "ied", "ily", "ally", "ly", "ed", "es", "s", "y", "e")
-_VOICE = "voice voices vocal vocals vocally vocalist vocalists vocalisation vocalization singer singers sing sings sang"
-_FAMILIES = (
-    f"{_VOICE} sung singing sings",
-    "drum drums drummer drummers drumming drumbeat drumbeats drumset",
-    "percussion percussions percussive percussively percussionist percussionists percussively",
-    "guitar guitars guitarist guitarists guitar's",
-    "bass bassline basslines bassist basses",
-    "piano pianos pianist pianists",
-    "violin violins violinist", "trumpet trumpets trumpeter", "flute flutes flautist flutist",
-    "saxophone saxophones sax saxes saxophonist", "keyboard keyboards keyboardist keys",
-    "synth synths synthesizer synthesizers synthesiser synthesisers synthesized synthesised",
-    "ukulele ukelele ukuleles", "bagpipe bagpipes", "hi-hat hi-hats hihat hihats",
-    "harmony harmonies harmonic harmonize harmonizing harmonising harmonized harmonious",
-    "melody melodies melodic melodically melodious",
-    "rhythm rhythms rhythmic rhythmical rhythmically",
-    "medium moderate mid", "fast faster", "slow slower slowly",
-    "male man men male's males", "female woman women females", "kid kids child children children's childrens",
-    "rap raps rapper rappers rapping", "speech speaking speaks talking talks speak spoken talk",
-    "narrating narrates narration narrator narrators narrate narrated",
-    "emotional emotion emotions emotionally emotive", "happy happiness", "sad sadness", "joyful joy joyous",
-    "melancholic melancholy", "romantic romance", "energetic energy energetically energizing",
-    "passionate passion passionately", "mystical mystic", "poor poorly", "noisy noise noises", "echo echoes echoing echoey",
-    "reverb reverberant reverberated reverberating reverberation reverbs",
-    "suspense suspenseful", "clap claps clapping", "cheer cheers cheering", "strum strums strumming strummed",
-    "chord chords chordal", "arpeggio arpeggios arpeggiated arpeggiating", "classical classic classically",
-    "jazz jazzy", "rock rocky", "funk funky", "groove groovy grooves grooving", "folk folky folksy", "soul soulful soulfully",
-    "electronic electro electronically electronics", "psychedelic psychedelia", "hip-hop hiphop", "r&b rnb",
-    "orchestra orchestral orchestras orchestrated orchestration", "choir choirs choral", "distortion distorted",
-    "atmosphere atmospheric", "instrument instruments instrumentation instrumental", "string strings stringed",
-    "dance dancing danceable dancer dances", "repetition repetitive repetitively repeating repeats repeated repeat",
-    "accompaniment accompanied accompanying accompany accompanies", "indian india", "spain spanish", "arab arabic",
-    "meditation meditative", "hypnosis hypnotic hypnotizing", "relaxing relaxed relaxation", "calm calming calmly calmness",
-    "uplift uplifting", "tranquil tranquility", "recording recorded recordings", "performance performed performances performing",
-)  # fmt: skip
-_PHRASES = (
-    ("e guitar", "electric guitar"), ("electric guitar", "e-guitar"), ("e bass", "electric bass"),
-    ("electric bass", "e-bass"), ("bass guitar", "e-bass"), ("e piano", "electric piano"), ("electric piano", "e-piano"),
-    ("hi hat", "hi-hat"), ("hi hats", "hi-hats"), ("hip hop", "hip-hop"), ("uptempo", "fast tempo"),
-    ("up tempo", "fast tempo uptempo"), ("upbeat tempo", "fast tempo"), ("slow tempo", "slow-paced"),
-    ("fast tempo", "fast-paced uptempo"), ("slow paced", "slow tempo"), ("fast paced", "fast tempo"),
-    ("lofi", "lo-fi"), ("lo fi", "lo-fi"), ("drum and bass", "drum'n'bass"), ("rhythm and blues", "r&b"),
-    ("poor audio quality", "low bad"), ("low quality", "poor bad"), ("low quality recording", "poor bad"),
-    ("bad quality", "poor low"), ("poor quality", "low bad"), ("bad audio quality", "poor low"),
-    ("no voice", "instrumental"), ("no voices", "instrumental"), ("no vocals", "instrumental"), ("no vocal", "instrumental"),
-    ("no singer", "instrumental"), ("no singing", "instrumental"), ("no vocalist", "instrumental"),
-)  # fmt: skip
-"""(phrase that stands in an aspect, words it licenses besides its own)."""
+
+
+def _table(name: str) -> list[str]:
+    """Lines of a file in `data/`, without comments."""
+    text = resources.files("linernotes.writers").joinpath("data", name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)
+def _families() -> Mapping[str, frozenset[str]]:
+    """Word -> all words that license it, itself included."""
+    index: dict[str, frozenset[str]] = {}
+    for line in _table("word_families.txt"):
+        members = frozenset(line.split())
+        for member in members:
+            index[member] = index.get(member, frozenset()) | members
+    return index
+
+
+@lru_cache(maxsize=1)
+def _phrase_licences() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(phrase that stands in an aspect, words it licenses besides its own)."""
+    rows = (line.split("\t") for line in _table("phrase_licences.tsv"))
+    return tuple((phrase, tuple(words.split())) for phrase, words in rows)
 
 
 def fold(text: str) -> str:
@@ -96,23 +74,11 @@ def stem(word: str) -> str:
     return word.removesuffix("i")
 
 
-def _family_index() -> Mapping[str, frozenset[str]]:
-    index: dict[str, frozenset[str]] = {}
-    for line in _FAMILIES:
-        members = frozenset(line.split())
-        for member in members:
-            index[member] = index.get(member, frozenset()) | members
-    return index
-
-
-_FAMILY_OF = _family_index()
-
-
 @lru_cache(maxsize=65536)
 def relatives(word: str) -> frozenset[str]:
     """Keys that stand for a word: itself, its stem (marked ~) and the members of its families."""
     own = {word, f"~{stem(word)}"}
-    for member in _FAMILY_OF.get(word, frozenset()):
+    for member in _families().get(word, frozenset()):
         own.add(member)
     return frozenset(own)
 
@@ -156,7 +122,7 @@ def licences_of(aspects: Iterable[str]) -> Licences:
         words = words_of(aspect)
         parts = [part for word in words for part in re.split(r"[-&]", word)]
         padded = f" {' '.join(parts)} "
-        extra = [word for phrase, more in _PHRASES if f" {phrase} " in padded for word in more.split()]
+        extra = [word for phrase, more in _phrase_licences() if f" {phrase} " in padded for word in more]
         negative = bool(words) and words[0] in DENIALS and words[0] not in ("free", "less")
         target = denied if negative else stated
         for word in [*words, *parts]:
