@@ -26,7 +26,7 @@ _USE = re.compile(
     rf"|{_MAY} (?:also |perfectly |easily )?(?:fit|suit|work|accompany|serve|make)\b"
     rf"|(?:something|music|song|track|tune|thing|what) (?:that )?(?:you|one) {_MAY} \w*hear"
     r"|fits? (?:well |perfectly )?(?:in|with|for)\b"
-    rf"|you(?:’d|'d| {_MAY}) (?:likely |probably )?(?:hear|play|listen))"
+    r"|you(?:’d|'d| would| could| might) (?:likely |probably )?(?:hear|play|listen))"
     r"[^.!?]*",
     re.IGNORECASE,
 )

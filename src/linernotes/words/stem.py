@@ -9,6 +9,8 @@ _SUFFIXES = (
     "ies", "ing", "ers", "ive", "ous", "ed", "ly", "er", "es", "ic", "al", "s", "e", "y",
 )  # fmt: skip
 _SHORTEST = 4
+_WHOLE = frozenset({"instrumental", "instrumentals"})
+"""An instrumental is not an instrument."""
 STOP_WORDS = frozenset(
     "a an the and or of in on at to by with for from is are be it its this that as no not other than into".split()
 )
@@ -18,6 +20,8 @@ STOP_WORDS = frozenset(
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """The word less its endings, never shorter than four letters (`strings` -> `string`, `happily` -> `happ`)."""
+    if word in _WHOLE:
+        return word
     while True:
         for suffix in _SUFFIXES:
             if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from linernotes.clip import Fact
-from linernotes.words.lexicon import Lexicon, Mention, load_lexicon, tokenise
-from linernotes.words.stem import STOP_WORDS, stem
-from linernotes.writers.grammar import proper
+from linernotes.words.lexicon import Lexicon, Mention, load_lexicon, singular, tokenise
+from linernotes.words.stem import STOP_WORDS
+from linernotes.writers.grammar import PROPER_WORDS, proper
 
 NEGATORS = frozenset("no without not zero".split())
 GENERIC_HEADS = frozenset("song songs music track tune piece genre".split())
@@ -17,25 +17,51 @@ MOOD_HEADS = frozenset(
     "mood moods feel feeling feels vibe vibes atmosphere energy aura emotion emotions".split()
 )
 PART_HEADS = frozenset(
-    "melody melodies harmony harmonies chord chords accompaniment lead solo solos riff riffs rhythm rhythms beat "
-    "beats arrangement arrangements articulation arpeggio arpeggios progression pattern patterns tune tunes "
-    "playing strumming plucking picking notes note instrument instruments line lines licks fills loop".split()
+    "melody melodies harmony harmonies chord chords accompaniment lead solo solos riff riffs rhythm "
+    "rhythms beat beats arrangement arrangements articulation arpeggio arpeggios progression pattern "
+    "patterns tune tunes playing strumming plucking picking notes note instrument instruments line "
+    "lines licks fills loop".split()
 )
 SPEAKING = frozenset(
     "singing talking speaking rapping narrating shouting chanting humming screaming laughing".split()
 )
-_TAKES = (
-    "live performance", "live recording", "live concert", "live music", "home recording", "home video",
-    "amateur recording", "field recording", "studio recording", "cover", "song cover", "cover song", "remix", "jam",
-    "compilation", "tutorial", "demonstration", "playback", "concert", "medley", "rehearsal", "lesson", "interview",
-)  # fmt: skip
+SOUND_HEADS = frozenset(
+    "sound sounds noise noises effect effects audience crowd crowds cheering chirping talking "
+    "chattering laughing laugh laughter howling footsteps applause tone tones vibration vibrations "
+    "impact impacts feedback echo echoes tapping ringing beep beeping ticking clicking click buzz "
+    "buzzing static sample samples crickets birds fans bell resonance overtones gunshots waves scratch "
+    "clap drone frequency distortion vibrato tremolo reverb silence".split()
+)
+_PEOPLE = frozenset(
+    "player players performer performers composer composers conductor guide teacher band dj".split()
+)
+PITCH_HEADS = frozenset("pitch key register range scale meter metre octave octaves signature".split())
+FEATURE_HEADS = frozenset(
+    "theme motif intro outro introduction ending fade build-up buildup improvisation technique band duo "
+    "trio quartet ensemble performer composer composers conductor dj virtuoso soloist player players "
+    "artist backing section polyrhythms crescendo glissando staccato arpeggiator vocables lyrics "
+    "production style mix arrangement composition ad- libs climax bend slide drop riser".split()
+)
+_TAKES = frozenset(
+    "live performance,live recording,live concert,live music,home recording,home video,amateur recording,"
+    "field recording,studio recording,cover,song cover,cover song,remix,jam,compilation,tutorial,demonstration,"
+    "playback,concert,medley,rehearsal,lesson,interview".split(",")
+)
+_TAKE_HEADS = frozenset("cover tutorial lesson performance recording".split())
 _SOUND_TRAITS = frozenset(
-    "noisy mono stereo muffled muddy boomy tinny thin distorted reverberant loud quiet unbalanced dull crackling "
-    "static echoing echoey reverb clean harsh wide mixed".split()
+    "noisy mono stereo muffled muddy boomy tinny thin distorted reverberant loud quiet unbalanced dull "
+    "crackling static echoing echoey reverb clean harsh wide mixed".split()
 )
 _ADJECTIVE = re.compile(r"(ful|ous|ic|ive|less|able|ible|al|ish|esque|some|y|ing|ed|ant|ent|ary)$")
-_NOUNISH = frozenset("string singing clapping recording drumming being thing spring melody harmony symphony comedy "
-                     "party country energy vocal festival rehearsal animal signal music finger baby key".split())  # fmt: skip
+_ADJECTIVES = frozenset(
+    "grim dense hip clear cold modern vintage fresh light sharp shrill tense cute clean".split()
+)
+_DESCRIBES = re.compile(r"(pitched|sounding|paced|based|inspired|like|hitting|driven|oriented|charged)$")
+_NOUNISH = frozenset(
+    "string singing clapping recording drumming being thing spring melody harmony symphony comedy party "
+    "country energy vocal festival rehearsal animal signal music finger baby key prayer memory story "
+    "city army ceremony".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +99,14 @@ def role_of(phrase: str, lexicon: Lexicon) -> str:
     """What a phrase speaks of.
 
     One of: instrumental, negation, tempo, low (sound quality), trait (of the sound), take (kind of recording),
-    mood, voice, drums, instrument, genre, other.
+    mood, feel, voice, drums, instrument, genre, sound, pitch, language, feature, other.
     """
     words = tuple(token.text for token in tokenise(phrase))
     if not words:
         return "other"
     whole = {term.kind: term.name for term in lexicon.terms(phrase)}
-    if (
-        whole.get("voice") == "instrumental"
-        or words[0] == "instrumental"
-        and words[-1] in GENERIC_HEADS | {"instrumental"}
-    ):
+    is_said_so = words[0] == "instrumental" and words[-1] in GENERIC_HEADS
+    if is_said_so or whole.get("voice") == "instrumental":
         return "negation" if words[0] in NEGATORS else "instrumental"
     if words[0] in NEGATORS:
         return "negation"
@@ -97,14 +120,10 @@ def role_of(phrase: str, lexicon: Lexicon) -> str:
 def _role_by_sound(phrase: str, words: tuple[str, ...], whole: dict[str, str]) -> str:
     """The roles that speak of the recording instead of the music; empty for the others."""
     lower = phrase.lower()
-    if (
-        lower in _TAKES
-        or words[-1] in ("cover", "tutorial", "lesson", "performance", "recording")
-        and len(words) < 4
-    ):
-        is_low = "quality" in words or "fidelity" in words
+    is_low = "quality" in words or "fidelity" in words
+    if lower in _TAKES or (words[-1] in _TAKE_HEADS and len(words) < 4):
         return "low" if is_low else "take"
-    if "quality" in words or "fidelity" in words or whole.get("quality") in ("low quality", "high quality"):
+    if is_low or whole.get("quality") in ("low quality", "high quality"):
         return "low"
     if lower in _SOUND_TRAITS or whole.get("quality") in ("mono", "noisy", "unbalanced stereo", "muffled"):
         return "trait"
@@ -114,13 +133,17 @@ def _role_by_sound(phrase: str, words: tuple[str, ...], whole: dict[str, str]) -
 def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: dict[str, str]) -> str:
     """The roles that speak of the music, by the terms a phrase mentions."""
     if "mood" in whole and not whole.keys() & {"instrument", "voice"}:
-        return "genre" if "genre" in whole and "mood" not in (next(iter(whole)),) else "mood"
+        return "genre" if "genre" in whole else "mood"
     if words[-1] in MOOD_HEADS:
-        return "mood"
+        return "mood" if _is_felt(words, mentions) else "feel"
     kinds = [mention.terms[0] for mention in mentions]
     named = {term.kind for term in kinds}
     if words[-1] in GENERIC_HEADS and named - {"mood", "tempo"}:
         return "genre"
+    if words[-1] in SOUND_HEADS and not named & {"voice", "instrument"}:
+        return "sound"
+    if words[-1] in _PEOPLE or (words[-1] in FEATURE_HEADS and not named & {"voice", "genre", "instrument"}):
+        return "feature"
     if "voice" in named and not any(term.name in ("crowd", "laughter") for term in kinds):
         return "voice" if not _ends_on_instrument(mentions) else "instrument"
     if "instrument" in named:
@@ -131,12 +154,36 @@ def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: d
         return "drums" if is_drum else "instrument"
     if words[-1] in PART_HEADS:
         return "drums" if words[-1] in ("beat", "beats", "rhythm", "rhythms") else "instrument"
-    if "genre" in named or words[-1] in GENERIC_HEADS:
+    if "genre" in named or words[-1] in GENERIC_HEADS | {"soundtrack", "hits", "hit"}:
         return "genre"
     if named == {"mood"} and len(mentions) == len(words):
         return "mood"
-    is_adjective = len(words) == 1 and _ADJECTIVE.search(words[0]) and words[0] not in _NOUNISH
+    return _role_by_head(words)
+
+
+def _role_by_head(words: tuple[str, ...]) -> str:
+    """The role of a phrase that mentions no known term, by its last word."""
+    head = words[-1]
+    if head in ("language", "accent", "dialect"):
+        return "language"
+    if head in PITCH_HEADS:
+        return "pitch"
+    if _DESCRIBES.search(head) or head in _ADJECTIVES:
+        return "mood"
+    if head in SOUND_HEADS or (len(words) > 1 and head.endswith("ing") and head not in _NOUNISH):
+        return "sound"
+    if head in PROPER_WORDS:
+        return "genre"
+    if head in FEATURE_HEADS:
+        return "feature"
+    is_adjective = len(words) == 1 and _ADJECTIVE.search(head) and head not in _NOUNISH
     return "mood" if is_adjective else "other"
+
+
+def _is_felt(words: tuple[str, ...], mentions: Sequence[Mention]) -> bool:
+    """Whether `happy` in `happy mood` can stand alone: `dance` in `dance vibe` cannot."""
+    senses = {term.kind for mention in mentions for term in mention.terms}
+    return len(words) == 2 and ("mood" in senses or bool(_ADJECTIVE.search(words[0])))
 
 
 def _ends_on_instrument(mentions: Sequence[Mention]) -> bool:
@@ -159,7 +206,7 @@ def _folded(aspects: Sequence[Aspect]) -> tuple[Aspect, ...]:
 
 
 def _content(aspect: Aspect) -> tuple[str, ...]:
-    return tuple(stem(token.text) for token in tokenise(aspect.text) if token.text not in STOP_WORDS)
+    return tuple(singular(token.text) for token in tokenise(aspect.text) if token.text not in STOP_WORDS)
 
 
 def _contains(larger: Aspect, smaller: Aspect) -> bool:

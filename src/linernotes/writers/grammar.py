@@ -95,14 +95,15 @@ def number(count: int) -> str:
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else str(count)
 
 
-_PROPER = frozenset(
-    "indian latin arabic spanish african irish hindi christmas american english french german italian russian "
-    "chinese japanese korean turkish persian greek mexican brazilian cuban celtic scottish tibetan asian european "
-    "hawaiian hindustani carnatic bollywood punjabi tamil bengali urdu portuguese hebrew jewish christian buddhist "
-    "islamic hindu caribbean jamaican balkan romanian polish ukrainian swedish norwegian finnish egyptian moroccan "
-    "ethiopian nigerian thai vietnamese indonesian balinese javanese mongolian australian canadian british welsh "
-    "eastern-european argentinian colombian peruvian iranian israeli lebanese armenian georgian hungarian austrian "
-    "swiss dutch belgian danish icelandic western-african afro-cuban halloween easter santa".split()
+PROPER_WORDS = frozenset(
+    "indian latin arabic spanish african irish hindi christmas american english french german italian "
+    "russian chinese japanese korean turkish persian greek mexican brazilian cuban celtic scottish "
+    "tibetan asian european hawaiian hindustani carnatic bollywood punjabi tamil bengali urdu "
+    "portuguese hebrew jewish christian buddhist islamic hindu caribbean jamaican balkan romanian "
+    "polish ukrainian swedish norwegian finnish egyptian moroccan ethiopian nigerian thai vietnamese "
+    "indonesian balinese javanese mongolian australian canadian british welsh eastern-european "
+    "argentinian colombian peruvian iranian israeli lebanese armenian georgian hungarian austrian swiss "
+    "dutch belgian danish icelandic western-african afro-cuban halloween easter santa".split()
 )
 _INITIALS = {
     "r&b": "R&B",
@@ -124,6 +125,6 @@ def proper(phrase: str) -> str:
         word = match.group()
         if word.lower() in _INITIALS and word.islower():
             return _INITIALS[word.lower()]
-        return word[0].upper() + word[1:] if word in _PROPER else word
+        return word[0].upper() + word[1:] if word in PROPER_WORDS else word
 
     return _SPACED_WORD.sub(cased, phrase)

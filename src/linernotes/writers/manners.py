@@ -1,6 +1,6 @@
 """Manners of telling a list of aspects, and which one the wording of the aspects calls for.
 
-People who write captions differ in manner: some begin with the recording, some with the tempo, some with the genre.
+People who write captions differ in manner: some begin with the recording, some with the tempo or the genre.
 The aspects' own wording says which manner they would be told in ("punchy snare" or "e-bass", "no singer" or "no
 voices"); `data/manners.tsv`, fitted by `scripts/fit_manners.py`, holds what goes with what.
 """
@@ -18,7 +18,7 @@ _OPENINGS: Mapping[str, str] = {
     "recording": r"The .{0,60}?(recording|song|cover|performance|track) (features|consists|contains)\b",
     "contains": r"(This|The) \w+ contains\b|Someone is\b",
     "features": r"This [\w &'’/-]{0,60}? ?features\b",
-    "sings": r"An? (fe)?male (vocalist|voice)\b.{0,20} sings?\b|This (music|song) is\b|This is .{0,20}instrumental\.",
+    "sings": r"An? (fe)?male (vocalist|voice)\b.{0,20} sings?\b|This (music|song) is\b",
     "song is": r"The song is\b|(A |Two )?(fe)?male singers? sings?\b",
     "piece": r"This is (an?|the) ",
     "plain": r"",

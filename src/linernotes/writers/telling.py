@@ -6,13 +6,23 @@ import re
 from collections.abc import Callable, Sequence
 from random import Random
 
-from linernotes.writers.aspects import GENERIC_HEADS, MOOD_HEADS, SPEAKING, Aspect
+from linernotes.words.lexicon import load_lexicon, singular
+from linernotes.writers.aspects import GENERIC_HEADS, SPEAKING, Aspect
 from linernotes.writers.phrase import Phrase, joined, listed, plain, said, with_article
 
 _MASS = frozenset(
-    "percussion music brass bass guitar-work drumming strumming playing singing scratching clapping beatboxing noise "
-    "reverb audio accompaniment feedback vibrato distortion applause laughter speech narration tension suspense "
-    "resonance improvisation mono stereo cheering talking rapping chattering humming whistling chirping harmony".split()
+    "percussion music brass bass guitar-work drumming strumming playing singing scratching clapping "
+    "beatboxing noise reverb audio accompaniment feedback vibrato distortion applause laughter speech "
+    "narration tension suspense resonance improvisation mono stereo cheering talking rapping chattering "
+    "humming whistling chirping harmony".split()
+)
+_UNSUNG = SPEAKING | frozenset(
+    "speech narration narrator rap sample announcement announcer story interview".split()
+)
+_NOISES = frozenset("noise noises hiss reverb static crackle crackles cracklings echo echoes".split())
+_WORKS = frozenset(
+    "song track tune piece theme soundtrack hit ballad lullaby jingle march anthem waltz hymn cover "
+    "medley score symphony concerto opera carol remix".split()
 )
 _QUALITY = re.compile(r"^(.+?) ((?:audio|sound|recording) quality|quality)$", re.IGNORECASE)
 
@@ -26,7 +36,7 @@ class Pool:
     def take(
         self, *roles: str, at_most: int | None = None, such: Callable[[Aspect], bool] | None = None
     ) -> list[Aspect]:
-        """Remove and return aspects of these roles (of any role, if none is named), in the order they were given."""
+        """Remove and return aspects of these roles (of any, if none is named), in the order given."""
         taken = [
             aspect
             for aspect in self._waiting
@@ -98,22 +108,28 @@ def less_head(aspect: Aspect, heads: frozenset[str] = GENERIC_HEADS) -> Phrase:
 
 
 def genre_phrase(genres: Sequence[Aspect], head: str) -> Phrase:
-    """`folk and pop song`: the genres before one head noun; a head that the last genre brings is kept."""
+    """`folk and pop song`: the genres before one head noun, which is the last genre's own where it brings one."""
     if not genres:
         return plain(head)
-    parts = [less_head(genre) for genre in genres]
-    last = genres[-1].text.split()[-1]
-    own = last if len(genres[-1].text.split()) > 1 and last.lower() in GENERIC_HEADS else ""
-    tail = own if own.lower() in ("song", "songs", "track", "tune", "piece") else f"{own} {head}".strip()
-    if own.lower() in ("song", "track", "tune", "piece", "songs") or not own:
-        tail = own or head
-    listed_genres = listed(parts)
-    return listed_genres + plain(f" {tail}") if tail else listed_genres
+    last = genres[-1].words[-1]
+    own = last if len(genres[-1].words) > 1 and last in GENERIC_HEADS else ""
+    if own in ("music", "genre") and head:  # `folk music song` reads badly, `folk music piece` does not
+        own = "music piece" if head.endswith("piece") else ""
+    adjectives = [genre for genre in genres if is_adjectival(genre)]
+    names = listed([less_head(genre) for genre in genres if genre not in adjectives])
+    described = joined([less_head(genre) for genre in adjectives], ", ")
+    return joined([described, names, plain(own or head)])
 
 
-def moods_phrase(moods: Sequence[Aspect]) -> Phrase:
-    """Adjectives as a list; `happy mood` gives `happy`."""
-    return listed([less_head(mood, MOOD_HEADS) for mood in moods])
+def is_adjectival(genre: Aspect) -> bool:
+    """Whether a kind of music is a mood: `relaxing music`, `romantic song`."""
+    first = load_lexicon().terms(genre.words[0])
+    return len(genre.words) == 2 and bool(first) and all(term.kind in ("mood", "tempo") for term in first)
+
+
+def has_own_head(genres: Sequence[Aspect]) -> bool:
+    """Whether the last genre ends on a word such as `song` or `music`."""
+    return bool(genres) and genres[-1].words[-1] in GENERIC_HEADS
 
 
 def sung(aspect: Aspect) -> bool:
@@ -133,24 +149,33 @@ def quality_sentence(aspect: Aspect) -> Phrase:
     return plain("this is ") + with_article(said(kept, aspect.fact_ids)) + plain(" recording")
 
 
+def is_noise(trait: Aspect) -> bool:
+    """Whether a trait names what is in the recording (`tape hiss`) instead of what the recording is (`noisy`)."""
+    return trait.words[-1] in _NOISES
+
+
 def traits_phrase(traits: Sequence[Aspect]) -> Phrase:
-    """What a recording is: `noisy and in mono`; noises are what it is `with`."""
-    parts = []
-    for trait in traits:
-        is_channel = trait.text.lower().endswith(("mono", "stereo"))
-        is_noun = trait.words[-1] in (
-            "noise",
-            "noises",
-            "hiss",
-            "reverb",
-            "static",
-            "crackle",
-            "crackles",
-            "cracklings",
-        )
-        prefix = "in " if is_channel else "with " if is_noun else ""
-        parts.append(plain(prefix) + bare(trait))
-    return listed(parts)
+    """What a recording is: `noisy and in mono`."""
+    return listed(
+        [
+            plain("in " if trait.text.lower().endswith(("mono", "stereo")) else "") + bare(trait)
+            for trait in sorted(traits, key=lambda trait: trait.text.lower().endswith(("mono", "stereo")))
+        ]
+    )
+
+
+def genre_noun(genre: Aspect) -> Phrase:
+    """The genre by itself: `a love song`, `a retro pop hit`, but `church music`."""
+    words = genre.text.split()
+    if words[-1].lower() in ("hits", "songs", "tunes", "themes", "ballads", "hymns"):
+        return with_article(said(" ".join([*words[:-1], singular(words[-1])]), genre.fact_ids))
+    return with_article(bare(genre)) if words[-1].lower() in _WORKS else bare(genre)
+
+
+def instrumental_phrase(aspects: Sequence[Aspect]) -> Phrase:
+    """`an instrumental`, `an instrumental song`, but `instrumental music`."""
+    phrase = bares(aspects)
+    return phrase if aspects[-1].words[-1] == "music" else with_article(phrase)
 
 
 def are(aspects: Sequence[Aspect]) -> str:
@@ -161,8 +186,3 @@ def are(aspects: Sequence[Aspect]) -> str:
 def tempo_word(tempi: Sequence[Aspect]) -> Phrase:
     """`fast tempo` as what a tempo is: `fast`."""
     return listed([less_head(tempo, frozenset({"tempo", "pace"})) for tempo in tempi])
-
-
-def chain(*phrases: Phrase) -> Phrase:
-    """Phrases with single spaces between them."""
-    return joined(phrases)
