@@ -1,6 +1,6 @@
 """Fit the key profiles on rendered pieces and write src/linernotes/assets/key_profiles.json.
 
-Data: what scripts/harmony_data.py keeps (development seeds only), whole and cut to stretches of 8 to 20 s, so
+Data: what scripts/harmony_data.py keeps (development seeds only), whole and cut to stretches of 4 to 20 s, so
 that no profile relies on a piece being whole. Run it after scripts/train_chords.py:
 
     python scripts/train_key.py --cache CACHE
@@ -32,29 +32,30 @@ PENALTY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class KeyCases:
-    """Evidence (cases, planes, 12) with the true keys (cases,), and which cases are whole pieces."""
+    """Evidence (cases, planes, 12) with the true keys (cases,), lengths, and which cases are whole pieces."""
 
     evidence: NDArray[np.float64]
     keys: NDArray[np.int64]
+    durations_s: NDArray[np.float64]
     whole: NDArray[np.bool_]
 
 
 def gather(examples: list[Example]) -> KeyCases:
     """The evidence of every piece with a key, whole and in cuts."""
     rows = [row for example in examples if example.key >= 0 for row in _cases(example)]
-    evidence, keys, whole = zip(*rows, strict=True)
-    return KeyCases(np.stack(evidence), np.array(keys), np.array(whole))
+    evidence, keys, durations_s, whole = zip(*rows, strict=True)
+    return KeyCases(np.stack(evidence), np.array(keys), np.array(durations_s), np.array(whole))
 
 
-def _cases(example: Example) -> Iterator[tuple[NDArray[np.float64], int, bool]]:
+def _cases(example: Example) -> Iterator[tuple[NDArray[np.float64], int, float, bool]]:
     frames = frames_of(example)
     segments = segment_chords(frames)
-    yield key_evidence(frames, segments), example.key, True
+    yield key_evidence(frames, segments), example.key, frames.duration_s, True
     generator = np.random.default_rng(int(example.name.split("-")[1]))
     for _ in range(CUTS):
-        start_s = generator.uniform(0, max(0.1, frames.end_s - 10))
-        cut = frames.between(start_s, start_s + generator.uniform(8, 20))
-        yield key_evidence(cut, segment_chords(cut)), example.key, False
+        start_s = generator.uniform(0, max(0.1, frames.end_s - 8))
+        cut = frames.between(start_s, start_s + generator.uniform(4, 20))
+        yield key_evidence(cut, segment_chords(cut)), example.key, cut.duration_s, False
 
 
 def fit(cases: KeyCases) -> NDArray[np.float64]:
@@ -96,6 +97,16 @@ def report(name: str, cases: KeyCases, profiles: NDArray[np.float64]) -> None:
         )
 
 
+def doubt(cases: KeyCases, profiles: NDArray[np.float64]) -> None:
+    """Mean log loss of the probabilities by the seconds of doubt (`key.DOUBT_S`)."""
+    scores = np.stack([key_scores(evidence, profiles) for evidence in cases.evidence])
+    for doubt_s in (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0):
+        logs = scores / (1 + doubt_s / cases.durations_s[:, None])
+        logs -= np.logaddexp.reduce(logs, axis=1, keepdims=True)
+        loss = -logs[np.arange(len(logs)), cases.keys]
+        print(f"doubt {doubt_s:4.1f} s: loss {loss.mean():.4f}, of cuts {loss[~cases.whole].mean():.4f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -106,7 +117,9 @@ def main() -> None:
     training = gather(load_examples(options.cache, held_out=False))
     profiles = fit(training)
     report("training", training, profiles)
-    report("held out", gather(load_examples(options.cache, held_out=True)), profiles)
+    held_out = gather(load_examples(options.cache, held_out=True))
+    report("held out", held_out, profiles)
+    doubt(held_out, profiles)
     table = {
         mode: {
             plane: [round(float(value), 3) for value in row] for plane, row in zip(PLANES, rows, strict=True)

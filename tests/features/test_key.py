@@ -66,7 +66,9 @@ def test_a_section_is_judged_by_what_lies_in_it() -> None:
 
 
 def test_a_change_of_key_is_found_where_it_happens() -> None:
-    frames = frames_of(np.concatenate([play(MAJOR_CADENCE * 6, 0), play(MAJOR_CADENCE * 6, 3)]))
+    frames = frames_of(
+        np.concatenate([np.tile(play(MAJOR_CADENCE, 0), 6), np.tile(play(MAJOR_CADENCE, 3), 6)])
+    )
     first, second = (named(estimate_key(frames), f"key:{number}") for number in (1, 2))
     assert first is not None
     assert second is not None
@@ -75,7 +77,7 @@ def test_a_change_of_key_is_found_where_it_happens() -> None:
 
 
 def test_a_piece_in_one_key_has_no_change() -> None:
-    facts = estimate_key(frames_of(play(MINOR_CADENCE * 8, 2)))
+    facts = estimate_key(frames_of(np.tile(play(MINOR_CADENCE, 2), 8)))
     assert [fact.id for fact in facts if fact.name == "key"] == ["key"]
 
 

@@ -20,9 +20,11 @@ FAMILIES: tuple[tuple[str, ...], ...] = (("maj", "7", "maj7"), ("min", "min7"), 
 """Qualities that share a triad; a family is named by its first."""
 
 CHANGE_COST = 4.0
-"""Log probability ratio that a change of chord must gain, chosen by benchmarks/harmony.py on development seeds."""
+"""Log probability ratio that a change of chord must gain, chosen by scripts/tune_harmony.py on held-out seeds."""
 RARE_COST = (0.0, 0.0, 1.0, 1.5)
-"""What a frame must gain, by family, before diminished and suspended chords are believed."""
+"""Log probability ratio, by family, that a diminished or suspended chord must gain in every frame."""
+NONE_COST = 2.0
+"""The same for no chord at all: what sounds strange to a network trained on rendered pieces may still be music."""
 SEVENTH_SHARE = 0.6
 """Share of a family's probability that a seventh must have to be named."""
 NONE_LEVEL_DB = -70.0
@@ -68,14 +70,16 @@ def segment_chords(frames: Frames) -> list[ChordSegment]:
     ]
 
 
-def family_logs(logs: NDArray[np.float32]) -> NDArray[np.float32]:
+def family_logs(logs: NDArray[np.float32], rare_cost: tuple[float, ...] = RARE_COST) -> NDArray[np.float32]:
     """Log probabilities by family, (frames, chords) -> (frames, 12 * families + 1), root by root, N last."""
     by_root = logs[:, :NO_CHORD].reshape(len(logs), 12, len(QUALITIES))
     columns = [
         np.logaddexp.reduce(by_root[:, :, [QUALITIES.index(name) for name in names]], axis=2) - cost
-        for names, cost in zip(FAMILIES, RARE_COST, strict=True)
+        for names, cost in zip(FAMILIES, rare_cost, strict=True)
     ]
-    return np.concatenate([np.stack(columns, axis=2).reshape(len(logs), -1), logs[:, NO_CHORD:]], axis=1)
+    return np.concatenate(
+        [np.stack(columns, axis=2).reshape(len(logs), -1), logs[:, NO_CHORD:] - NONE_COST], axis=1
+    )
 
 
 def decode(logs: NDArray[np.float32], change_cost: float = CHANGE_COST) -> NDArray[np.int64]:

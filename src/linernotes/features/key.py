@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
@@ -49,6 +49,9 @@ CHANGE_COST = 8.0
 """Log probability ratio that a change of key must gain over windows that overlap fivefold."""
 LEAST_SPAN_S = 24.0
 LEAST_SPAN_CONFIDENCE = 0.6
+LEAST_KIN_CONFIDENCE = 0.9
+DOUBT_S = 2.0
+"""Seconds of music whose evidence is worth half of what it seems; chosen by scripts/train_key.py on cuts."""
 CLEAR_TUNING = 0.35
 """Agreement of spectral peaks from which a tuning is stated; see docs/harmony.md."""
 
@@ -68,7 +71,7 @@ def estimate_key(frames: Frames) -> list[Fact]:
     facts: list[Fact] = []
     if len(frames["chords"].values) and (harmony := share_of_harmony(frames)) >= LEAST_HARMONY:
         segments = segment_chords(frames)
-        probabilities = key_probabilities(key_evidence(frames, segments))
+        probabilities = key_probabilities(key_evidence(frames, segments), frames.duration_s)
         key = int(probabilities.argmax())
         confidence = float(probabilities[key] * harmony)
         if confidence >= LEAST_CONFIDENCE:
@@ -81,7 +84,7 @@ def estimate_key(frames: Frames) -> list[Fact]:
 
 def most_likely_key(frames: Frames) -> int:
     """The number of the best key, however unsure; what chords are spelled by."""
-    return int(key_probabilities(key_evidence(frames, segment_chords(frames))).argmax())
+    return int(key_scores(key_evidence(frames, segment_chords(frames)), load_profiles()).argmax())
 
 
 def share_of_harmony(frames: Frames) -> float:
@@ -130,9 +133,12 @@ def _motions(frames: Frames, segments: Sequence[ChordSegment]) -> NDArray[np.flo
     return counts / max(1, changes)
 
 
-def key_probabilities(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probability of each of the 24 keys by the fitted profiles, (planes, 12) -> (24,)."""
-    scores = key_scores(evidence, load_profiles())
+def key_probabilities(evidence: NDArray[np.float64], duration_s: float) -> NDArray[np.float64]:
+    """Probability of each of the 24 keys by the fitted profiles, (planes, 12) -> (24,).
+
+    The evidence consists of shares, which don't show on how little they rest, so short stretches are doubted more.
+    """
+    scores = key_scores(evidence, load_profiles()) / (1 + DOUBT_S / max(duration_s, 1.0))
     odds: NDArray[np.float64] = np.exp(scores - scores.max())
     odds /= odds.sum()
     return odds
@@ -177,7 +183,7 @@ def _window_logs(window: Frames, segments: Sequence[ChordSegment]) -> NDArray[np
     ]
     evidence = key_evidence(window, near)
     evidence[4:8] = 0.0
-    return np.log(key_probabilities(evidence) + 1e-6).astype(np.float32)
+    return np.log(key_probabilities(evidence, window.duration_s) + 1e-6).astype(np.float32)
 
 
 def _lasting(spans: Sequence[KeySpan]) -> list[KeySpan]:
@@ -185,17 +191,23 @@ def _lasting(spans: Sequence[KeySpan]) -> list[KeySpan]:
     kept: list[KeySpan] = []
     start_s = spans[0].start_s
     for span in spans:
-        if span.end_s - span.start_s < LEAST_SPAN_S or span.probability < LEAST_SPAN_CONFIDENCE:
-            if kept:
-                kept[-1] = KeySpan(kept[-1].key, kept[-1].start_s, span.end_s, kept[-1].probability)
-            continue
-        if kept and kept[-1].key == span.key:
-            kept[-1] = KeySpan(
-                span.key, kept[-1].start_s, span.end_s, max(kept[-1].probability, span.probability)
-            )
+        last = kept[-1] if kept else None
+        if span.end_s - span.start_s < LEAST_SPAN_S or span.probability < _least_confidence(last, span):
+            if last:
+                kept[-1] = replace(last, end_s=span.end_s)
+        elif last and last.key == span.key:
+            kept[-1] = replace(last, end_s=span.end_s, probability=max(last.probability, span.probability))
         else:
-            kept.append(KeySpan(span.key, kept[-1].end_s if kept else start_s, span.end_s, span.probability))
+            kept.append(replace(span, start_s=last.end_s if last else start_s))
     return kept
+
+
+def _least_confidence(before: KeySpan | None, span: KeySpan) -> float:
+    """Relative and parallel keys share so much that a move between them must be beyond doubt."""
+    if before is None or before.key // 12 == span.key // 12:
+        return LEAST_SPAN_CONFIDENCE
+    major, minor = sorted((before.key, span.key))
+    return LEAST_KIN_CONFIDENCE if (minor - 12 - major) % 12 in (0, 9) else LEAST_SPAN_CONFIDENCE
 
 
 def _key_fact(name: str, span: KeySpan) -> Fact:
