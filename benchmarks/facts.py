@@ -106,6 +106,19 @@ def show(numbers: Numbers, console: Console) -> None:
     console.print(table)
 
 
+def as_markdown(numbers: Numbers) -> str:
+    """The same table for docs/benchmarks/facts.md."""
+    lines = ["| measure | set | n | " + " | ".join(numbers) + " | floor |", "|---" * (len(numbers) + 4) + "|"]
+    for row, measure in enumerate(MEASURES):
+        cells = [column[row] for column in numbers.values()]
+        if ours := cells[0] or next((cell for cell in cells if cell), None):
+            texts = [f"{cell.value:.3f} ({cell.low:.2f}-{cell.high:.2f})" if cell else "-" for cell in cells]
+            lines.append(
+                f"| {measure.name} | {measure.group} | {ours.n} | {' | '.join(texts)} | {ours.floor:.2f} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
 def as_json(numbers: Numbers, recordings: Sequence[Recording]) -> str:
     """The table for programs, with what it was measured on."""
     rows = [
@@ -135,6 +148,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--systems", nargs="*", choices=list(SYSTEMS), help="default: all that are installed")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, help="also write the numbers here")
+    parser.add_argument("--markdown", type=Path, help="also write the table here")
     return parser.parse_args(argv)
 
 
@@ -159,6 +173,8 @@ def main(argv: Sequence[str]) -> None:
                 )
     if arguments.json:
         arguments.json.write_text(as_json(numbers, recordings) + "\n", "utf-8")
+    if arguments.markdown:
+        arguments.markdown.write_text(as_markdown(numbers), "utf-8")
 
 
 if __name__ == "__main__":

@@ -82,9 +82,8 @@ def test_the_main_tempo_is_the_one_that_lasts(bench: Any, tmp_path: Path) -> Non
 
     file = mido.MidiFile(ticks_per_beat=480)
     changes = ((150, 0), (95, 480 * 10), (150, 480 * 100))
-    file.tracks.append(
-        mido.MidiTrack(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(b), time=t) for b, t in changes)
-    )
+    tempi = [mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm), time=ticks) for bpm, ticks in changes]
+    file.tracks.append(mido.MidiTrack(tempi))
     file.save(tmp_path / "notes.mid")
     assert pretty_midi
     assert bench.recordings.main_tempo_bpm(tmp_path / "notes.mid", 90.0) == pytest.approx(95.0, abs=0.01)
