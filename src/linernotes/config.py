@@ -105,6 +105,8 @@ def _coerce(value: Any, kind: Any, where: str) -> Any:
 
 
 def _coerce_union(value: Any, kinds: tuple[Any, ...], where: str) -> Any:
+    if value is None and type(None) in kinds:
+        return None
     for kind in kinds:
         if kind is type(None):
             continue

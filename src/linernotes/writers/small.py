@@ -37,7 +37,7 @@ class SmallOptions:
     decoding: DecodingOptions = field(
         default_factory=lambda: DecodingOptions(beams=5, max_tokens=110, no_repeat_ngram=5, hypotheses=5)
     )
-    coverage: float = 0.9
+    coverage: float | None = 0.9
     """Asked of the model by its control."""
     words_per_aspect_word: float = 2.5
     least_words: float = 20.0

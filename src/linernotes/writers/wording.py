@@ -25,7 +25,7 @@ DENIAL_REACH = 4
 _FOLD = str.maketrans(
     {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " "}
 )
-_SUFFIXES = ("ically", "ings", "ing", "ies", "ied", "ily", "ally", "ly", "ed", "es", "s", "y", "e")
+_SUFFIXES = ("ically", "ings", "ing", "ies", "ied", "ily", "ly", "ed", "es", "s", "y", "e")
 
 
 def _table(name: str) -> list[str]:

@@ -1,0 +1,131 @@
+"""Facts about greedy and beam search, on a small random Markov model whose every sequence can be listed."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linernotes.decoding import (
+    DecodingOptions,
+    FloatArray,
+    State,
+    StepResult,
+    beam_search,
+    greedy_search,
+    repeated_ngram_ends,
+)
+
+BOS, EOS, VOCABULARY = 0, 1, 5
+
+
+class Chain:
+    """Next-token log-probabilities depend on the two tokens before; the state carries the older one."""
+
+    def __init__(self, seed: int) -> None:
+        logits = np.random.default_rng(seed).normal(0, 2, (VOCABULARY, VOCABULARY, VOCABULARY))
+        logits[..., BOS] = -30
+        self.table = (logits - np.log(np.exp(logits).sum(-1, keepdims=True))).astype(np.float32)
+
+    def __call__(self, state: State, tokens: NDArray[np.int64]) -> StepResult:
+        older = state["older"].astype(int)
+        return StepResult(self.table[older, tokens].copy(), {"older": tokens.astype(np.float32)})
+
+    start: State = {"older": np.zeros(1, np.float32)}  # noqa: RUF012
+
+    def log_prob(self, tokens: tuple[int, ...]) -> float:
+        path = (BOS, BOS, *tokens)
+        return float(sum(self.table[a, b, c] for a, b, c in zip(path, path[1:], path[2:], strict=False)))
+
+
+def best_by_listing(chain: Chain, options: DecodingOptions) -> tuple[int, ...]:
+    """The best finished sequence of all there are."""
+    words = [token for token in range(VOCABULARY) if token not in (BOS, EOS)]
+    lists = [p for n in range(options.max_tokens + 1) for p in product(words, repeat=n)]
+    return max(lists, key=lambda p: chain.log_prob((*p, EOS)) / (len(p) + 1) ** options.length_penalty)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("length_penalty", [0.0, 0.7, 1.0])
+def test_a_wide_beam_finds_what_listing_all_sequences_finds(seed: int, length_penalty: float) -> None:
+    chain = Chain(seed)
+    options = DecodingOptions(beams=125, max_tokens=4, length_penalty=length_penalty)
+    best = beam_search(chain, chain.start, BOS, EOS, options)[0]
+    assert best.tokens == best_by_listing(chain, options)
+    assert best.log_prob == pytest.approx(chain.log_prob((*best.tokens, EOS)), abs=1e-4)
+    assert best.finished
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_beam_without_length_penalty_never_beats_more_beams(seed: int) -> None:
+    chain = Chain(seed)
+    settings = [DecodingOptions(beams=n, max_tokens=6, length_penalty=0.0) for n in (1, 200)]
+    scores = [beam_search(chain, chain.start, BOS, EOS, options)[0].score for options in settings]
+    assert scores[0] <= scores[1] + 1e-6
+
+
+def test_greedy_takes_the_likeliest_token_each_time() -> None:
+    chain = Chain(3)
+    greedy = greedy_search(chain, chain.start, BOS, EOS, DecodingOptions(max_tokens=6))
+    path = [BOS, BOS]
+    while len(path) < 8 and path[-1] != EOS:
+        path.append(int(np.argmax(chain.table[path[-2], path[-1]])))
+    assert greedy.tokens == tuple(token for token in path[2:] if token != EOS)
+
+
+def test_hypotheses_come_best_first_and_differ() -> None:
+    chain = Chain(1)
+    found = beam_search(chain, chain.start, BOS, EOS, DecodingOptions(beams=8, max_tokens=5, hypotheses=8))
+    assert len({h.tokens for h in found}) == len(found) == 8
+    assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
+
+
+def test_a_constraint_is_never_broken_and_a_reward_pulls() -> None:
+    chain = Chain(2)
+
+    def no_three(tokens: tuple[int, ...]) -> FloatArray:
+        scores = np.zeros(VOCABULARY, np.float32)
+        scores[3] = -np.inf
+        return scores
+
+    def reward_four(tokens: tuple[int, ...]) -> FloatArray:
+        scores = np.zeros(VOCABULARY, np.float32)
+        scores[4] = 50.0 if 4 not in tokens else 0.0
+        return scores
+
+    options = DecodingOptions(beams=6, max_tokens=6, min_tokens=2, hypotheses=6)
+    assert all(3 not in h.tokens for h in beam_search(chain, chain.start, BOS, EOS, options, no_three))
+    assert 3 not in greedy_search(chain, chain.start, BOS, EOS, options, no_three).tokens
+    assert 4 in beam_search(chain, chain.start, BOS, EOS, options, reward_four)[0].tokens
+
+
+def test_lengths_are_kept() -> None:
+    chain = Chain(4)
+    options = DecodingOptions(beams=4, min_tokens=3, max_tokens=3, hypotheses=4)
+    assert {len(h.tokens) for h in beam_search(chain, chain.start, BOS, EOS, options)} == {3}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_run_occurs_twice(seed: int) -> None:
+    chain = Chain(seed)
+    options = DecodingOptions(beams=4, min_tokens=12, max_tokens=14, no_repeat_ngram=2)
+    for hypothesis in beam_search(chain, chain.start, BOS, EOS, options):
+        runs = list(zip(hypothesis.tokens, hypothesis.tokens[1:], strict=False))
+        assert len(runs) == len(set(runs))
+
+
+def test_repeated_ngram_ends_are_what_would_complete_a_run() -> None:
+    assert repeated_ngram_ends((5, 6, 7, 5, 6), 3) == {7}
+    assert repeated_ngram_ends((5, 6, 7, 5), 2) == {6}
+    assert repeated_ngram_ends((5, 6), 1) == {5, 6}
+    assert repeated_ngram_ends((), 3) == set()
+    assert repeated_ngram_ends((5, 6, 5, 6), 0) == set()
+
+
+def test_impossible_options_are_refused() -> None:
+    with pytest.raises(ValueError, match="beams must be at least 1, got 0"):
+        DecodingOptions(beams=0)
+    with pytest.raises(ValueError, match=r"min_tokens must lie in 0\.\.3, got 4"):
+        DecodingOptions(min_tokens=4, max_tokens=3)
