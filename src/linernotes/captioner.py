@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 BLOCK_S = 20.0
 """Seconds decoded at a time: the bound on how much audio is ever in memory."""
 
-MODELS = ("musicnn-mtt", "musicnn-msd", "firered-aed", "singer-gender-cnn")
+MODELS = (
+    "musicnn-mtt",
+    "musicnn-msd",
+    "musicnn-targets",
+    "beatnet",
+    "chord-net",
+    "firered-aed",
+    "singer-gender-cnn",
+    "voice-models",
+)
 """Registered components that every analysis uses."""
 
 
