@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from linernotes.clip import Fact
+from linernotes.words.figures import find_figures
 from linernotes.words.lexicon import Lexicon, Mention, load_lexicon, singular, tokenise
 from linernotes.words.stem import STOP_WORDS
 from linernotes.writers.grammar import PROPER_WORDS, proper
@@ -30,7 +31,8 @@ SOUND_HEADS = frozenset(
     "chattering laughing laugh laughter howling footsteps applause tone tones vibration vibrations "
     "impact impacts feedback echo echoes tapping ringing beep beeping ticking clicking click buzz "
     "buzzing static sample samples crickets birds fans bell resonance overtones gunshots waves scratch "
-    "clap drone frequency distortion vibrato tremolo reverb silence".split()
+    "clap drone frequency distortion vibrato tremolo reverb silence crackle crackling hiss rain thunder "
+    "wind water".split()
 )
 _PEOPLE = frozenset(
     "player players performer performers composer composers conductor guide teacher band dj".split()
@@ -50,7 +52,7 @@ _TAKES = frozenset(
 _TAKE_HEADS = frozenset("cover tutorial lesson performance recording".split())
 _SOUND_TRAITS = frozenset(
     "noisy mono stereo muffled muddy boomy tinny thin distorted reverberant loud quiet unbalanced dull "
-    "crackling static echoing echoey reverb clean harsh wide mixed".split()
+    "live crackling static echoing echoey reverb clean harsh wide mixed".split()
 )
 _ADJECTIVE = re.compile(r"(ful|ous|ic|ive|less|able|ible|al|ish|esque|some|y|ing|ed|ant|ent|ary)$")
 _ADJECTIVES = frozenset(
@@ -91,7 +93,8 @@ def sort_aspects(facts: Iterable[Fact]) -> tuple[Aspect, ...]:
     for fact in facts:
         text = " ".join(str(fact.value).replace("_", " ").split()).strip(" .,;")
         if text:
-            found.append(Aspect(role_of(text, lexicon), proper(text), (fact.id,)))
+            spoken = f"{text} voice" if text.lower() in ("male", "female") else text
+            found.append(Aspect(role_of(text, lexicon), proper(spoken), (fact.id,)))
     return _folded(found)
 
 
@@ -99,12 +102,15 @@ def role_of(phrase: str, lexicon: Lexicon) -> str:
     """What a phrase speaks of.
 
     One of: instrumental, negation, tempo, low (sound quality), trait (of the sound), take (kind of recording),
-    mood, feel, voice, drums, instrument, genre, sound, pitch, language, feature, other.
+    mood, feel, voice, drums, instrument, genre, key, metre, sound, pitch, language, feature, other.
     """
     words = tuple(token.text for token in tokenise(phrase))
     if not words:
         return "other"
     whole = {term.kind: term.name for term in lexicon.terms(phrase)}
+    figure = next(find_figures(phrase), None)
+    if figure and figure.name in ("tempo", "key", "metre"):
+        return figure.name
     is_said_so = words[0] == "instrumental" and words[-1] in GENERIC_HEADS
     if is_said_so or whole.get("voice") == "instrumental":
         return "negation" if words[0] in NEGATORS else "instrumental"
@@ -181,9 +187,10 @@ def _role_by_head(words: tuple[str, ...]) -> str:
 
 
 def _is_felt(words: tuple[str, ...], mentions: Sequence[Mention]) -> bool:
-    """Whether `happy` in `happy mood` can stand alone: `dance` in `dance vibe` cannot."""
+    """Whether `happy` in `happy mood` can stand alone; a `happy vibe` is said whole."""
     senses = {term.kind for mention in mentions for term in mention.terms}
-    return len(words) == 2 and ("mood" in senses or bool(_ADJECTIVE.search(words[0])))
+    is_mood = words[-1] in ("mood", "moods") and len(words) == 2
+    return is_mood and ("mood" in senses or bool(_ADJECTIVE.search(words[0])))
 
 
 def _ends_on_instrument(mentions: Sequence[Mention]) -> bool:

@@ -27,7 +27,10 @@ def mood_sentence(pool: Pool, wording: Wording, *openings: str) -> Phrase:
     """`It sounds happy and fun.`; `happy mood` gives `happy`."""
     moods = wording.order(pool.take("mood"))
     adjectives = listed([less_head(mood, MOOD_HEADS) for mood in moods])
-    return sentence(plain(f"{wording.pick(*openings)} ") + adjectives) if moods else Phrase()
+    opening = wording.pick(*openings)
+    if "mood" not in opening and any(mood.words[-1] in MOOD_HEADS for mood in moods):
+        opening = "The mood is"
+    return sentence(plain(f"{opening} ") + adjectives) if moods else Phrase()
 
 
 def ending(pool: Pool, head: str) -> Phrase:
@@ -62,7 +65,11 @@ def _one(
 def _tempo(pool: Pool, work: str) -> Phrase:
     """`The tempo of this song is slow.`, but `This song is uptempo.`"""
     tempi = pool.take("tempo")
-    named = [tempo for tempo in tempi if tempo.words[-1] in ("tempo", "pace", "slow", "fast", "medium")]
+    named = [
+        tempo
+        for tempo in tempi
+        if tempo.words[-1] in ("tempo", "pace", "slow", "fast", "medium", "bpm", "minute")
+    ]
     others = [tempo for tempo in tempi if tempo not in named]
     return joined(
         [
@@ -80,8 +87,11 @@ def _absent(denial: Aspect, work: str) -> Phrase:
 def _in_or_at(pool: Pool) -> list[Phrase]:
     """`It is in a foreign language.`, `It is at a higher pitch.`"""
     return [
-        sentence(plain("it is at " if "pitch" in item.words else "it is in ") + noun(item))
-        for item in pool.take("language", "pitch")
+        sentence(
+            plain("it is at " if "pitch" in item.words else "it is in ")
+            + (noun if item.role == "pitch" else bare)(item)
+        )
+        for item in pool.take("language", "pitch", "key", "metre")
     ]
 
 

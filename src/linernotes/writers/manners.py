@@ -27,6 +27,15 @@ MANNERS = tuple(_OPENINGS)
 """Names of the manners, after the words they open with; `plain` is everybody else's."""
 
 
+PLAIN = "plain"
+CLEAR_MARGIN = 1.0
+"""By how much (natural logarithm of odds) a manner must lead; else the telling is plain."""
+FLATNESS = 9.0
+"""Divides those odds when the seed draws a manner: the larger, the more even the draw."""
+FEWEST_ASPECTS = 4
+"""Shorter lists show no manner."""
+
+
 def manner_of_caption(caption: str) -> str:
     """The manner that a caption's opening words belong to."""
     return next(
@@ -51,13 +60,16 @@ def _weights() -> Mapping[str, tuple[float, ...]]:
 
 def choose_manner(aspects: Iterable[str], rng: Random | None = None) -> str:
     """The likeliest manner for these aspects; with `rng` one drawn by likelihood, flattened for variety."""
+    aspects = list(aspects)
+    if len(aspects) < FEWEST_ASPECTS and rng is None:
+        return PLAIN
     weights = _weights()
     scores = list(weights[""])
     for feature in sorted(aspect_features(aspects)):
         for index, weight in enumerate(weights.get(feature, ())):
             scores[index] += weight
-    best = max(scores)
+    best, second = sorted(scores, reverse=True)[:2]
     if rng is None:
-        return MANNERS[scores.index(best)]
-    odds = [math.exp(max(score - best, -12.0) / 4.0) for score in scores]
+        return MANNERS[scores.index(best)] if best - second > CLEAR_MARGIN else PLAIN
+    odds = [math.exp(max(score - best, -30.0) / FLATNESS) for score in scores]
     return rng.choices(MANNERS, odds)[0]

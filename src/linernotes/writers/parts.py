@@ -11,9 +11,11 @@ from linernotes.writers.telling import are, bare, is_counted, noun, nouns, sung
 SINGERS = frozenset("vocalist vocalists singer singers vocal vocals voice voices choir".split())
 
 
-def voices_over_parts(voices: Sequence[Aspect], parts: Sequence[Aspect]) -> Phrase:
+def voices_over_parts(
+    voices: Sequence[Aspect], parts: Sequence[Aspect], told: Callable[[Aspect], Phrase] = bare
+) -> Phrase:
     """`a passionate male vocal, alongside harmonizing vocals, singing over groovy bass and piano`."""
-    phrases = kick_and_snare(parts, bare)
+    phrases = kick_and_snare(parts, told)
     if not voices:
         return counted_first(phrases)
     first, *others = voices

@@ -86,7 +86,11 @@ def in_piece_manner(pool: Pool, wording: Wording) -> Phrase:
     opening = sentence(plain("this is ") + work) if work else Phrase()
     opening = joined([opening, *(sentence(quality_sentence(item)) for item in low)])
     denied = pool.take("negation")
-    absent = sentence(plain("there is ") + bares(denied) + plain(" in this piece")) if denied else Phrase()
+    absent = (
+        sentence(plain(f"there {are(denied[:1])} ") + bares(denied) + plain(" in this piece"))
+        if denied
+        else Phrase()
+    )
     moods = mood_sentence(pool, wording, "The atmosphere is", "The atmosphere of the piece is")
     voices = _there_is_a_voice(pool.take("voice"))
     return joined([opening, told, absent, voices, *_playing(pool, wording), moods, ending(pool, "piece")])
@@ -144,6 +148,7 @@ def in_features_manner(pool: Pool, wording: Wording) -> Phrase:
     heard = heard or nouns(pool.take("sound", "feature"))
     features = fill("This {subject} features {heard}", subject=subject, heard=heard)
     opening = sentence(features if heard else plain("this is ") + with_article(subject))
+    opening = opening if heard or genres or low else Phrase()
     accompanied = sentence(
         plain(wording.pick("this is", "it is")) + plain(" accompanied by ") + nouns(others)
     )
@@ -245,24 +250,41 @@ def _described(pool: Pool, wording: Wording) -> Phrase:
 
 
 def in_plain_manner(pool: Pool, wording: Wording) -> Phrase:
-    """`This is a live recording of a jazz piece. We hear a saxophone and drums. The music is smooth.`"""
+    """`This is a live recording of a jazz song. We hear a saxophone and drums. The song is smooth.`"""
     takes, genres, instrumental = pool.take("take"), pool.take("genre"), pool.take("instrumental")
     voices, parts = pool.take("voice"), wording.order(pool.take(*PLAYED))
-    heard = voices_over_parts(voices, parts) if voices else listed(kick_and_snare(parts, noun))
+    heard = voices_over_parts(voices, parts, noun) if voices else listed(kick_and_snare(parts, noun))
     heard = heard or nouns(pool.take("sound", "feature"))
-    work = Phrase()
-    if genres:
-        work = with_article(
-            joined([bares(instrumental), genre_phrase(genres, "piece" if instrumental else "song")])
-        )
-    elif instrumental:
-        work = with_article(bares(instrumental) + plain(" piece"))
-    work = joined([nouns(takes), work], " of ")
-    opening = sentence(plain(wording.pick("this is ", "here we have ")) + work) if work else Phrase()
-    hear = wording.pick("we hear ", "there is ") if work else wording.pick("this song features ", "we hear ")
-    heard_sentence = sentence(plain(hear) + heard) if heard else Phrase()
-    moods = mood_sentence(pool, wording, "The song is", "It feels")
-    return joined([opening, heard_sentence, moods, ending(pool, "song")])
+    shape = wording.pick(
+        "apart", "{work} with {heard}", "this {bare} features {heard}", "in this {bare} we hear {heard}"
+    )
+    if not heard or (takes and "{bare}" in shape):
+        shape = "apart"
+    inside = pool.take("mood", at_most=2, such=_stands_before_noun) if shape != "apart" else []
+    work = _plain_work(genres, instrumental, inside)
+    named = with_article(work) if genres or instrumental or inside else Phrase()
+    whole = joined([nouns(takes), named], " of ")
+    moods = mood_sentence(pool, wording, "The song is", "It feels", "The mood is")
+    if shape != "apart":
+        told = sentence(fill(shape, work=whole or with_article(work), bare=work, heard=heard))
+        return joined([told, moods, ending(pool, "song")])
+    opening = sentence(plain(wording.pick("this is ", "here we have ")) + whole) if whole else Phrase()
+    hear = wording.pick("we hear ", "there is ") if whole else wording.pick("this song features ", "we hear ")
+    return joined(
+        [opening, sentence(plain(hear) + heard) if heard else Phrase(), moods, ending(pool, "song")]
+    )
+
+
+def _plain_work(genres: list[Aspect], instrumental: list[Aspect], moods: list[Aspect]) -> Phrase:
+    """`calm, tender instrumental folk piece`."""
+    adjectives = joined([bare(mood) for mood in moods], ", ")
+    return joined(
+        [adjectives, bares(instrumental), genre_phrase(genres, "piece" if instrumental else "song")]
+    )
+
+
+def _stands_before_noun(mood: Aspect) -> bool:
+    return len(mood.words) == 1
 
 
 TELLINGS: Mapping[str, Callable[[Pool, Wording], Phrase]] = {
