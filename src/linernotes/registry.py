@@ -69,7 +69,7 @@ def refuse_non_commercial(chain: tuple[Licence, ...]) -> None:
 
 WRITERS: Mapping[str, str] = {
     "composer": "linernotes.writers.composer:composer",
-    "small": "linernotes.writers.small:SmallWriter",
+    "small": "linernotes.writers.small:small",
 }
 """Writer name -> where it is, a function or a class without arguments; imported on first use."""
 

@@ -1,7 +1,7 @@
 """The hard word list of the small writer: a trie over pieces that holds only words a caption may use.
 
-Free words and licensed words may stand anywhere, denied ones ("no vocals") only after a denial. Nothing else can
-be spelt, so there are no non-words, and what the aspects do not carry is not said.
+Free words and licensed words may stand anywhere but after a denial, where only denied words ("no vocals") may.
+Nothing else can be spelt, so there are no non-words, and what the aspects do not carry is not said.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from linernotes.writers.tokenizer import BpeTokenizer
 from linernotes.writers.wording import (
     DENIAL_REACH,
     DENIALS,
-    Licences,
     WordLists,
     content_words,
     licences_of,
@@ -103,9 +102,11 @@ class LicensedWords:
         licences = licences_of(aspects)
         self.wanted = content_words(aspects, lists.free)
         self._times = Counter(word for aspect in aspects for word in words_of(aspect))
-        plain, denied = _sort_words({*lists.words, *self._times}, lists, licences)
+        words = sorted({*lists.words, *self._times})
+        usable = lists.free if licences.denied else lists.free - DENIALS
+        plain = [word for word in words if word in usable or licences.permits(word)]
         self._plain_root = self._trie(plain)
-        self._denial_root = self._trie([*plain, *denied]) if denied else self._plain_root
+        self._denial_root = self._trie([word for word in words if word in usable or licences.denies(word)])
         self._use_root = self._trie({*plain, *lists.words}) if uses else self._plain_root
         self._places: dict[tuple[int, ...], Place] = {(): Place(self._plain_root)}
 
@@ -150,7 +151,7 @@ class LicensedWords:
             return replace(place, node=child, after_mark="")
         done = self._after(place)
         if token in self._marks:
-            words = () if self._marks[token] == "." else done.words
+            words = () if self._marks[token] in ".;" else done.words
             marked = replace(done, words=words, after_mark=self._marks[token])
             return replace(marked, node=self._root(marked))
         return replace(done, node=self._root(done).children.get(token, Node()))
@@ -180,14 +181,3 @@ class LicensedWords:
             node.content = word not in self._free
             node.gains = frozenset(name for name, own in wanted.items() if not own.isdisjoint(keys))
         return root
-
-
-def _sort_words(words: Iterable[str], lists: WordLists, licences: Licences) -> tuple[list[str], list[str]]:
-    """Words that may always be used, and words that may be used only after a denial."""
-    plain, denied = [], []
-    for word in sorted(words):
-        if word in lists.free or licences.permits(word):
-            plain.append(word)
-        elif licences.mentions(word):
-            denied.append(word)
-    return plain, denied

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class SmallOptions:
     most_words: float = 50.0
     reward: float = 0.5
     """Log-probability given for every aspect word newly said."""
-    repeat_penalty: float = 1.5
+    repeat_penalty: float = 3.0
     """Log-probability taken for every content word said again."""
     coverage_weight: float = 0.5
     """Weight of coverage beside the normalised score when hypotheses are ranked."""
@@ -252,3 +253,13 @@ def load_small_writer(folder: str | Path | None = None, options: SmallOptions | 
     place = Path(folder) if folder else shipped
     lists = WordLists.load((place if (place / "words.json").exists() else shipped) / "words.json")
     return SmallWriter(read_network(place), BpeTokenizer.load(place / "tokenizer.json"), lists, options)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> SmallWriter:
+    return load_small_writer()
+
+
+def small(facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:
+    """The shipped small writer; its model is opened at the first call."""
+    return _shipped()(facts, style, seed)

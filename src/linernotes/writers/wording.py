@@ -17,7 +17,7 @@ from pathlib import Path
 
 WORD = re.compile(r"\w+(?:[-'&]\w+)*")
 DENIALS = frozenset(
-    "no not without non none never lacks lacking absence nor any isn't aren't doesn't don't free less".split()
+    "no not without non none never lacks lacking absence nor isn't aren't doesn't don't".split()
 )
 DENIAL_REACH = 4
 """How many words back a denial is looked for."""
@@ -97,6 +97,10 @@ class Licences:
         parts = re.split(r"[-&]", word)
         return len(parts) > 1 and all(len(part) < 2 or self._permits_whole(part, before) for part in parts)
 
+    def denies(self, word: str) -> bool:
+        """Whether an aspect denies `word`."""
+        return not relatives(word).isdisjoint(self.denied)
+
     def mentions(self, word: str) -> bool:
         """Whether `word` has any licence, stated or denied."""
         return self.permits(word, ("no",))
@@ -123,7 +127,7 @@ def licences_of(aspects: Iterable[str]) -> Licences:
         parts = [part for word in words for part in re.split(r"[-&]", word)]
         padded = f" {' '.join(parts)} "
         extra = [word for phrase, more in _phrase_licences() if f" {phrase} " in padded for word in more]
-        negative = bool(words) and words[0] in DENIALS and words[0] not in ("free", "less")
+        negative = bool(words) and words[0] in DENIALS
         target = denied if negative else stated
         for word in [*words, *parts]:
             target |= relatives(word)

@@ -1,0 +1,73 @@
+"""The hard word list: only licensed whole words can be spelt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linernotes.writers.licensed_words import LicensedWords
+from linernotes.writers.prompt import EOS, SPECIALS
+from linernotes.writers.tokenizer import BpeTokenizer, train_bpe
+from linernotes.writers.wording import WordLists
+
+LISTS = WordLists(
+    frozenset("this song features a the and there is no with".split()),
+    tuple("this song features a the and there is no with piano pianist drums guitar sad".split()),
+    {},
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> BpeTokenizer:
+    return train_bpe([" this song features a sad piano and drums with guitar. "] * 3, 330, SPECIALS)
+
+
+def allowed(constraint: LicensedWords, tokenizer: BpeTokenizer, text: str) -> bool:
+    """Whether `text` can be written and ended."""
+    tokens = tokenizer.encode(text)
+    ids = [*tokens, tokenizer.special(EOS)]
+    return all(np.isfinite(constraint(tuple(ids[:at]))[ids[at]]) for at in range(len(ids)))
+
+
+def test_licensed_words_can_be_written_and_others_cannot(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["sad", "piano"])
+    assert allowed(constraint, tokenizer, " this song features a sad piano.")
+    assert allowed(constraint, tokenizer, " this song features a pianist.")
+    assert not allowed(constraint, tokenizer, " this song features a guitar.")
+    assert not allowed(constraint, tokenizer, " this song features a pia.")
+    assert not allowed(constraint, tokenizer, " this song features a sad piano")
+
+
+def test_words_that_only_an_aspect_brings_can_be_written(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["Erhu", "雅楽"])
+    assert allowed(constraint, tokenizer, " this song features a erhu, 雅楽.")
+
+
+def test_what_is_denied_can_only_be_denied_and_nothing_else_can(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["no drums", "piano"])
+    assert allowed(constraint, tokenizer, " there is no drums.")
+    assert not allowed(constraint, tokenizer, " there is no piano.")
+    assert not allowed(constraint, tokenizer, " this song features the drums.")
+    assert allowed(constraint, tokenizer, " there is no drums. this song features a piano.")
+
+
+def test_without_a_denial_among_the_aspects_nothing_is_denied(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["piano"])
+    assert not allowed(constraint, tokenizer, " there is no piano.")
+
+
+def test_new_aspect_words_earn_and_repeated_words_cost(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["sad", "piano"], reward=0.5, repeat_penalty=2.0)
+    (sad,) = tokenizer.encode_word(" sad")
+    before = tuple(tokenizer.encode(" this song features a"))
+    assert constraint(before)[sad] == pytest.approx(0.5)
+    after = tuple(tokenizer.encode(" this song features a sad"))
+    assert constraint(after)[sad] == pytest.approx(-2.0)
+
+
+def test_coverage_counts_aspect_words_said(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["sad", "piano"])
+    assert constraint.coverage(tuple(tokenizer.encode(" this song features a piano."))) == pytest.approx(0.5)
+    assert constraint.coverage(tuple(tokenizer.encode(" this song features a sad piano"))) == pytest.approx(
+        1.0
+    )
