@@ -1,0 +1,419 @@
+"""Labelled examples that the tag classifiers are fitted and measured on: rendered music, real files, no music.
+
+Rendered examples know every instrument that plays. Real files are facts in `tag_labels.tsv` (what a title, a genre
+tag, a package's documentation or the name of a sample says); what they leave open is masked out of the fit.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from linernotes.datasets.rendered import FIRST_TUNING_SEED, plan_piece, play_midi, render_piece
+from linernotes.datasets.rendered.degrade import degrade
+from linernotes.datasets.rendered.midi import write_midi
+from linernotes.datasets.rendered.notes import PlayedNote
+from linernotes.datasets.rendered.performance import Performance
+from linernotes.datasets.rendered.piece import Piece, Sound
+from linernotes.datasets.rendered.render import SAMPLE_RATE as SING_RATE
+from linernotes.datasets.rendered.singing import SungNote, sing, speak
+
+RATE = 16_000
+SOLO_S, PIECE_S, NONE_S = 9.1, 16.0, 6.0
+DRUM_CHANNEL = 9
+
+CLASSES: dict[str, tuple[int, ...]] = {
+    "piano": (0, 1, 3),
+    "harpsichord": (6,),
+    "bells": (8, 9, 10, 14),
+    "mallets": (11, 12, 13),
+    "organ": (16, 17, 18, 19, 20),
+    "accordion": (21, 23),
+    "harmonica": (22,),
+    "acoustic guitar": (24, 25),
+    "electric guitar": (26, 27, 28, 29, 30),
+    "distorted guitar": (29, 30),
+    "guitar": (24, 25, 26, 27, 28, 29, 30),
+    "bass": (32, 33, 34, 35, 36, 37, 38, 39),
+    "violin": (40,),
+    "cello": (42,),
+    "strings": (40, 41, 42, 43, 44, 45, 48, 49),
+    "harp": (46,),
+    "choir": (52, 53),
+    "trumpet": (56, 59),
+    "brass": (56, 57, 58, 59, 60, 61),
+    "saxophone": (64, 65, 66, 67),
+    "flute": (72, 73, 74, 75, 78),
+    "woodwinds": (64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 78),
+    "synthesizer": (38, 39, 80, 81, 82, 84, 85, 87, 88, 89, 90, 91, 93, 94, 95),
+    "sitar": (104,),
+    "banjo": (105,),
+    "drums": (),
+}
+"""General MIDI programs, counted from 0, that make each class of instrument true."""
+
+UNSURE: dict[str, tuple[int, ...]] = {
+    "piano": (2, 4, 5),
+    "bells": (11, 12, 13),
+    "mallets": (8, 9, 10, 14),
+    "acoustic guitar": (26, 31, 104, 105, 106),
+    "guitar": (31, 104, 105, 106),
+    "electric guitar": (31,),
+    "bass": (43,),
+    "strings": (46, 50, 51),
+    "choir": (54, 91),
+    "brass": (62, 63),
+    "organ": (21, 22, 23),
+    "synthesizer": (4, 5, 50, 51, 54, 62, 63),
+}
+"""Programs that leave the class open: a synthetic string pad is neither strings nor certainly none."""
+
+MELODIC = {40: (55, 93), 41: (48, 84), 42: (36, 72), 43: (28, 55), 56: (54, 82), 57: (40, 70), 58: (28, 58),
+           59: (54, 82), 60: (41, 74), 64: (56, 86), 65: (49, 80), 66: (44, 75), 67: (37, 68), 68: (58, 88),
+           69: (52, 80), 70: (34, 72), 71: (50, 89), 72: (74, 100), 73: (60, 94), 74: (60, 90), 75: (60, 90),
+           78: (60, 90), 22: (60, 84), 80: (55, 90), 81: (48, 86), 82: (55, 88), 84: (48, 84), 85: (50, 80),
+           87: (40, 76), 104: (48, 76), 12: (50, 84), 13: (65, 100), 9: (72, 100)}  # fmt: skip
+"""Programs that play one note at a time, with their range in MIDI pitches."""
+PLUCKED = {0: (40, 90), 1: (40, 90), 3: (45, 88), 6: (40, 84), 8: (60, 96), 10: (60, 96), 11: (53, 89),
+           14: (60, 77), 24: (40, 79), 25: (40, 79), 26: (40, 79), 27: (40, 79), 28: (40, 76), 45: (40, 84),
+           46: (36, 96), 105: (48, 86), 4: (40, 84), 5: (40, 84)}  # fmt: skip
+"""Programs whose notes die away: chords, arpeggios and runs."""
+HELD = {16: (40, 84), 17: (40, 84), 18: (40, 84), 19: (36, 88), 20: (44, 80), 21: (48, 84), 23: (48, 84),
+        29: (36, 64), 30: (36, 64), 44: (40, 88), 48: (36, 88), 49: (36, 88), 52: (43, 79), 53: (43, 79),
+        61: (43, 79), 88: (40, 84), 89: (40, 84), 90: (40, 84), 91: (45, 80), 93: (40, 80), 94: (45, 80),
+        95: (45, 80), 50: (40, 84)}  # fmt: skip
+"""Programs that sustain: chords."""
+BASSES = dict.fromkeys((32, 33, 34, 35, 36, 37, 38, 39), (28, 52))
+KITS = (0, 0, 0, 8, 16, 24, 25, 32, 40)
+
+VOICES = ("en-us+m3", "en-us+f3", "en-gb+m7", "en-us+f5", "en-us+m1", "en-gb+f2")
+TEXT = """morning light is on the river and the road is long before us carry me over the water slowly under the
+silver moon we wander home again with nothing but a song to remember all the winters we have known"""
+
+GENRES = {
+    "rock": "rock", "pop": "pop", "folk": "folk", "jazz": "jazz", "classical strings": "classical",
+    "electronic": "electronic", "metal": "metal", "blues": "blues", "hip hop": "hip hop", "country": "country",
+    "orchestral": "classical",
+}  # fmt: skip
+"""What the rendered pieces' own genres are called here; the others leave the genre open."""
+GENRE_CLASSES = (
+    "classical", "rock", "metal", "pop", "electronic", "ambient", "jazz", "folk", "country", "hip hop", "blues",
+)  # fmt: skip
+GENRES_THAT_MIX = {"rock": ("metal", "pop", "blues", "country"), "metal": ("rock",), "pop": ("rock", "electronic"),
+                   "folk": ("country", "classical"), "country": ("folk", "rock", "pop"), "blues": ("rock", "jazz"),
+                   "jazz": ("blues",), "electronic": ("pop", "ambient"), "hip hop": ("electronic", "pop"),
+                   "classical": ("ambient",), "ambient": ("electronic", "classical")}  # fmt: skip
+"""Genres that one would not call wrong beside the labelled one; they are masked rather than false."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled recording: `present` and `absent` hold targets such as "instrument:piano" or "genre:jazz"."""
+
+    name: str
+    kind: str  # solo, mix, piece, real, none
+    group: str  # what must not be split between fitting and measuring
+    waveform: NDArray[np.float32]  # (samples,) at 16 kHz
+    present: frozenset[str] = field(default_factory=frozenset)
+    absent: frozenset[str] = field(default_factory=frozenset)
+
+
+def instrument_labels(programs: set[int], drums: bool) -> tuple[frozenset[str], frozenset[str]]:
+    """Present and absent instrument targets of music whose every program is known."""
+    present = {name for name, members in CLASSES.items() if programs & set(members)} | (
+        {"drums"} if drums else set()
+    )
+    unsure = {name for name, members in UNSURE.items() if programs & set(members)}
+    absent = set(CLASSES) - present - unsure
+    return _targets("instrument", present), _targets("instrument", absent)
+
+
+def genre_labels(genre: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Present and absent genre targets of music labelled with one genre."""
+    others = set(GENRE_CLASSES) - {genre} - set(GENRES_THAT_MIX.get(genre, ()))
+    return _targets("genre", {genre}), _targets("genre", others)
+
+
+def _targets(kind: str, names: set[str]) -> frozenset[str]:
+    return frozenset(f"{kind}:{name}" for name in names)
+
+
+MOODS = ("calm", "energetic", "happy", "sad")
+ALL_TARGETS = (
+    _targets("instrument", set(CLASSES))
+    | _targets("genre", set(GENRE_CLASSES))
+    | _targets("mood", set(MOODS))
+)
+
+
+def solos(soundfonts: list[Path], takes: int = 2) -> Iterator[Example]:
+    """Every program alone, in every soundfont, never the same notes twice; drum kits too."""
+    for number, font in enumerate(soundfonts):
+        for program in sorted({*MELODIC, *PLUCKED, *HELD, *BASSES, 128}):
+            for take in range(takes if program != 128 else 5 * takes):
+                rng = np.random.default_rng([program, take, 11 + 100 * number])
+                programs, drums = ({program}, False) if program != 128 else (set(), True)
+                yield _rendered(f"solo-{program}-{take}", "solo", font, rng, programs, drums)
+
+
+def mixes(soundfonts: list[Path], count: int, first_seed: int = 0) -> Iterator[Example]:
+    """Two to four random players each, so that no instrument always comes with another."""
+    everyone = sorted({*MELODIC, *PLUCKED, *HELD})
+    for number in range(first_seed, first_seed + count):
+        rng = np.random.default_rng([number, 12])
+        programs = {int(p) for p in rng.choice(everyone, rng.integers(1, 4), replace=False)}
+        if rng.random() < 0.4:
+            programs.add(int(rng.choice(sorted(BASSES))))
+        drums = bool(rng.random() < 0.45)
+        yield _rendered(f"mix-{number}", "mix", soundfonts[number % len(soundfonts)], rng, programs, drums)
+
+
+def pieces(soundfonts: list[Path], count: int) -> Iterator[Example]:
+    """Pieces of the project's generator, from the seeds that are there for tuning."""
+    for number in range(count):
+        font = soundfonts[number % len(soundfonts)]
+        piece = plan_piece(FIRST_TUNING_SEED + number, duration_s=PIECE_S)
+        stereo = render_piece(piece, soundfont=font)
+        present, absent = piece_labels(piece)
+        mono = stereo.waveform.mean(axis=1)
+        waveform = soxr.resample(mono, stereo.sample_rate, RATE).astype(np.float32)
+        yield Example(f"piece-{number}", "piece", f"{font.stem}/piece", waveform, present, absent)
+
+
+def real_files(labels: Path, roots: list[Path], longest_s: float = 15.0) -> Iterator[Example]:
+    """Files of `tag_labels.tsv` that are found under `roots`: 15 s from a quarter into the recording.
+
+    Columns: package, file, sha256, present, absent, reason. Targets are separated by commas; "instrument:*" in
+    `absent` means all others, and "?instrument:bass" leaves one open.
+    """
+    with labels.open(encoding="utf-8") as lines:
+        for row in csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"):
+            path = next((root / row["file"] for root in roots if (root / row["file"]).is_file()), None)
+            if path is None:
+                continue
+            clip = _excerpt(path, longest_s)
+            present, absent = _listed(row["present"]), absent_targets(row["absent"], _listed(row["present"]))
+            kind = "real" if present else "none"
+            clip = clip if present else clip[: int(NONE_S * RATE)]
+            yield Example(row["file"], kind, row["package"], clip, present, absent)
+
+
+def _excerpt(path: Path, longest_s: float) -> NDArray[np.float32]:
+    """Mono at 16 kHz, from a quarter into the recording if that is long; read without decoding the rest."""
+    with soundfile.SoundFile(path) as file:
+        wanted = int(longest_s * file.samplerate)
+        if file.frames > 2 * wanted:
+            file.seek(file.frames // 4)
+        samples = file.read(wanted, dtype="float32", always_2d=True).mean(axis=1)
+        return soxr.resample(samples, file.samplerate, RATE).astype(np.float32)
+
+
+def absent_targets(cell: str, present: frozenset[str]) -> frozenset[str]:
+    """What a cell of the column `absent` rules out."""
+    parts = _listed(cell)
+    unsure = {part[1:] for part in parts if part.startswith("?")}
+    wild = {target for target in ALL_TARGETS if f"{target.split(':')[0]}:*" in parts}
+    plain = {part for part in parts if not part.startswith("?") and not part.endswith("*")}
+    return frozenset((wild | plain) - unsure - present)
+
+
+def _listed(cell: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in cell.split(",") if part.strip())
+
+
+def piece_labels(piece: Piece) -> tuple[frozenset[str], frozenset[str]]:
+    """What the plan of a rendered piece says of its instruments, genre and, at the extremes, its mood."""
+    programs = {part.program for part in piece.parts if part.role != "drums"}
+    present, absent = instrument_labels(programs, piece.drums)
+    if genre := GENRES.get(piece.genre):
+        is_it, is_not = genre_labels(genre)
+        present, absent = present | is_it, absent | is_not
+    is_mood, is_not_mood = mood_labels(piece)
+    return present | _targets("mood", is_mood), absent | _targets("mood", is_not_mood)
+
+
+def mood_labels(piece: Piece) -> tuple[set[str], set[str]]:
+    """Moods by convention, at the extremes of tempo, mode and drums only; the middle is left open."""
+    major, tempo = piece.key.endswith("major"), piece.tempo_bpm
+    if piece.genre in ("rock", "metal", "electronic") and piece.drums and tempo >= 118:
+        return {"energetic"}, {"calm", "sad"}
+    if not piece.drums and tempo < 92:
+        return ({"calm"}, {"energetic", "sad"}) if major else ({"calm", "sad"}, {"energetic", "happy"})
+    if major and tempo >= 112:
+        return {"happy"}, {"sad"}
+    return set(), set() if major else {"happy"}
+
+
+def noises(count: int) -> Iterator[Example]:
+    """Coloured noise, hum and clicks: no instrument and no genre."""
+    for number in range(count):
+        rng = np.random.default_rng([number, 13])
+        samples = int(9 * RATE)
+        spectrum = np.fft.rfft(rng.standard_normal(samples))
+        hz = np.fft.rfftfreq(samples, 1 / RATE) + 20
+        tone = np.fft.irfft(spectrum * hz ** -rng.uniform(0, 1.2), samples)
+        t = np.arange(samples) / RATE
+        if number % 3 == 1:
+            tone = tone / np.abs(tone).max() + rng.uniform(0, 1) * np.sign(np.sin(2 * np.pi * 50 * t))
+        if number % 3 == 2:
+            tone = tone * (1 + np.sin(2 * np.pi * rng.uniform(0.1, 3) * t))
+        level = 10 ** (rng.uniform(-40, -6) / 20) / np.abs(tone).max()
+        yield Example(
+            f"noise-{number}", "none", "noise", (tone * level).astype(np.float32), absent=ALL_TARGETS
+        )
+
+
+def spoken(count: int) -> Iterator[Example]:
+    """Speech of many synthetic voices: no instrument and no genre."""
+    for number in range(count):
+        voice = VOICES[number % len(VOICES)]
+        rng = np.random.default_rng([number, 14])
+        text = " ".join(rng.permutation(TEXT.split()))
+        speech, rate = speak(text, voice)
+        waveform = _levelled(soxr.resample(speech, rate, RATE), rng)
+        yield Example(f"spoken-{number}", "none", "espeak-ng", waveform, absent=ALL_TARGETS)
+
+
+def sung(soundfonts: list[Path], count: int) -> Iterator[Example]:
+    """Rendered singing alone (every fourth) or over a mix: a voice must not read as an instrument."""
+    for number, mix in enumerate(mixes(soundfonts, count, first_seed=10_000)):
+        rng = np.random.default_rng([number, 15])
+        now, pitch, melody = 0.3, float(rng.uniform(50, 66)), []
+        while now < SOLO_S - 1:
+            length = float(rng.choice([0.25, 0.4, 0.6, 1.0]))
+            pitch = float(np.clip(pitch + rng.choice([-3, -2, 0, 2, 2, 4]), 46, 72))
+            melody.append(SungNote(pitch, now, now + 0.95 * length))
+            now += length
+        voice = soxr.resample(sing(melody, TEXT, VOICES[number % len(VOICES)], seed=number), SING_RATE, RATE)
+        voice = voice[: len(mix.waveform)] / np.abs(voice).max()
+        alone = number % 4 == 0
+        waveform = np.zeros_like(mix.waveform) if alone else mix.waveform.copy()
+        level = rng.uniform(0.5, 1.4) * np.abs(mix.waveform).max()
+        waveform[: len(voice)] += (level * voice).astype(np.float32)
+        waveform = (waveform / max(1.0, float(np.abs(waveform).max()))).astype(np.float32)
+        nothing = _targets("instrument", set(CLASSES) - {"choir"})
+        present, absent = (frozenset(), nothing) if alone else (mix.present, mix.absent)
+        yield Example(f"sung-{mix.name}", "mix", mix.group, waveform, present, absent - {"instrument:choir"})
+
+
+def _levelled(waveform: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    level = 10 ** (rng.uniform(-20, -2) / 20) / np.abs(waveform).max()
+    return (waveform[: int(NONE_S * RATE)] * level).astype(np.float32)
+
+
+def _rendered(
+    name: str, kind: str, font: Path, rng: np.random.Generator, programs: set[int], drums: bool
+) -> Example:
+    present, absent = instrument_labels(programs, drums)
+    performance = perform(sorted(programs), drums, rng)
+    stereo = play_midi(write_midi(performance, rng.uniform(-20, 20), SOLO_S), soundfont=font)
+    sound = Sound(
+        gain_db=rng.uniform(-14, -1), noise_db=rng.uniform(-80, -50), room_s=rng.uniform(0.2, 2.0),
+        room_share=rng.uniform(0, 0.4), tilt_db=rng.uniform(-5, 5), drive=0.0, mp3_compression=0.5,
+    )  # fmt: skip
+    mono = soxr.resample(stereo.waveform.mean(axis=1), stereo.sample_rate, RATE).astype(np.float32)
+    heard = degrade(mono[: int(SOLO_S * RATE), None], RATE, sound, seed=int(rng.integers(1 << 30)))[:, 0]
+    return Example(f"{font.stem}-{name}", kind, f"{font.stem}/{kind}", heard, present, absent)
+
+
+def perform(programs: list[int], drums: bool, rng: np.random.Generator) -> Performance:
+    """A short improvisation over four chords in which every program has its part."""
+    beat_s = 60 / rng.uniform(66, 150)
+    minor = rng.random() < 0.45
+    scale = [0, 2, 3, 5, 7, 8, 10] if minor else [0, 2, 4, 5, 7, 9, 11]
+    tonic, degrees = int(rng.integers(12)), [int(d) for d in rng.choice([0, 3, 4, 5, 1], 4)]
+    notes: list[PlayedNote] = []
+    channels = [channel for channel in range(16) if channel != DRUM_CHANNEL]
+    for channel, program in zip(channels, programs, strict=False):
+        part = _line if program in MELODIC or program in BASSES else _chords
+        low, high = {**MELODIC, **PLUCKED, **HELD, **BASSES}[program]
+        pitches = [p for p in range(low, high) if (p - tonic) % 12 in scale]
+        harmony = [[scale[(d + step) % 7] for step in (0, 2, 4)] for d in degrees]
+        notes += part(
+            channel, program, pitches, [[(c + tonic) % 12 for c in h] for h in harmony], beat_s, rng
+        )
+    if drums:
+        notes += _beat(beat_s, rng)
+    setup = dict(zip(channels, programs, strict=False)) | (
+        {DRUM_CHANNEL: int(rng.choice(KITS))} if drums else {}
+    )
+    volumes = {channel: int(rng.integers(80, 120)) for channel in setup}
+    return Performance(tuple(note for note in notes if note.start_s < SOLO_S), setup, volumes)
+
+
+def _line(
+    channel: int,
+    program: int,
+    pitches: list[int],
+    harmony: list[list[int]],
+    beat_s: float,
+    rng: np.random.Generator,
+) -> list[PlayedNote]:
+    """One note at a time: mostly steps, sometimes leaps and rests."""
+    notes, now, at = [], 0.0, int(rng.integers(len(pitches) // 4, 3 * len(pitches) // 4 + 1))
+    low_busy = rng.random()
+    while now < SOLO_S:
+        beats = float(rng.choice([0.25, 0.5, 1.0, 2.0], p=[0.15, 0.35, 0.35, 0.15])) * (
+            2 if low_busy < 0.3 else 1
+        )
+        at = int(np.clip(at + rng.choice([-4, -2, -1, -1, 1, 1, 2, 4]), 0, len(pitches) - 1))
+        if program in BASSES:
+            roots = [p for p in pitches if p % 12 == harmony[int(now / (4 * beat_s)) % 4][0]]
+            at = pitches.index(roots[0]) if roots and rng.random() < 0.6 else at
+        if rng.random() > 0.1:
+            end = now + beats * beat_s * rng.uniform(0.6, 1.0)
+            notes.append(PlayedNote(channel, pitches[at], now, end, int(rng.integers(60, 118))))
+        now += beats * beat_s
+    return notes
+
+
+def _chords(
+    channel: int,
+    program: int,
+    pitches: list[int],
+    harmony: list[list[int]],
+    beat_s: float,
+    rng: np.random.Generator,
+) -> list[PlayedNote]:
+    """Chords held, struck or broken, one harmony a bar; distorted guitars play fifths."""
+    notes, style, now, bar = [], rng.integers(3) if program in PLUCKED else 0, 0.0, 0
+    centre = float(rng.uniform(0.3, 0.7))
+    while now < SOLO_S:
+        wanted = harmony[bar % 4][:: 2 if program in (29, 30) else 1]
+        near = sorted(
+            (p for p in pitches if p % 12 in wanted),
+            key=lambda p: abs(p - pitches[int(centre * len(pitches))]),
+        )
+        chord = sorted(near[: int(rng.integers(2, 5))])
+        steps = {0: 1, 1: 4, 2: 8}[int(style)] * (4 if program in (29, 30) else 1)
+        for step in range(steps):
+            start, length = now + step * 4 * beat_s / steps, 4 * beat_s / steps
+            struck = chord if style < 2 else [chord[step % len(chord)]]
+            loud = int(rng.integers(62, 112))
+            notes += [
+                PlayedNote(channel, p, start + 0.008 * i, start + 0.97 * length, loud)
+                for i, p in enumerate(struck)
+            ]
+        now, bar = now + 4 * beat_s, bar + 1
+    return notes
+
+
+def _beat(beat_s: float, rng: np.random.Generator) -> list[PlayedNote]:
+    """Kick, snare and cymbals in a pattern drawn once, with small changes."""
+    kicks, hats = set(rng.choice(16, 3)) | {0}, int(rng.choice([1, 2, 4]))
+    cymbal, snares = int(rng.choice([42, 46, 51])), {4, 12} if rng.random() < 0.8 else {8}
+    notes = []
+    for step in range(int(SOLO_S / (beat_s / 4))):
+        at, place = step * beat_s / 4, step % 16
+        struck = [36] * (place in kicks) + [38] * (place in snares) + [cymbal] * (place % hats == 0)
+        if rng.random() < 0.04:
+            struck.append(int(rng.choice([45, 47, 50, 49, 56])))
+        notes += [PlayedNote(DRUM_CHANNEL, p, at, at + 0.1, int(rng.integers(70, 120))) for p in struck]
+    return notes

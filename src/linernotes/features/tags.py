@@ -1,0 +1,189 @@
+"""Instruments, genre, mood and era from the musicnn taggers: calibrated, and silent where the evidence is unclear.
+
+The taggers' own probabilities mislead (a trumpet reads as a guitar, an orchestra as jazz). A linear second
+stage on their tags and penultimate features, fitted and calibrated by `scripts/fit_tags.py`, gives each target
+a probability; a target is claimed above the threshold at which it was right often enough on held-out recordings,
+and targets that never reached that are not claimed (docs/models/musicnn.md: precision and recall of each).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linernotes.clip import Fact
+from linernotes.encoders.musicnn_vocabulary import MSD_TAGS, MTT_TAGS
+from linernotes.features.frames import Frames
+
+Floats = NDArray[np.float32]
+
+SOURCE = "musicnn"
+MOST_GENRES = 2
+
+TAG_FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "strings": ("violin", "cello"),
+    "brass": ("trumpet",),
+    "woodwinds": ("flute", "saxophone"),
+    "guitar": ("acoustic guitar", "electric guitar", "distorted guitar"),
+    "electric guitar": ("distorted guitar",),
+}
+"""A family is said where none of its members is; its probability is fitted on its own."""
+
+TAG_WORDS: Mapping[str, str] = {
+    "distorted guitar": "distorted electric guitar",
+    "mallets": "mallet percussion",
+}
+"""Targets whose plain words differ from their names."""
+
+TAG_ERAS: tuple[str, ...] = ("60s", "70s", "80s", "90s")
+"""Decades among the MSD tags; its "00s" says when its listeners lived more than how a recording sounds."""
+ERA_PROBABILITY, ERA_LEAD = 0.2, 1.5
+"""A decade is claimed at this probability of the tag and this many times the next; not calibrated further."""
+
+VOCAL_TAGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "vocal": (("vocal", "vocals", "voice", "singing"), ()),
+    "no_vocal": (("no vocals", "no vocal", "no voice"), ("instrumental",)),
+    "female": (
+        ("female", "woman", "female vocal", "female voice"),
+        ("female vocalists", "female vocalist"),
+    ),
+    "male": (("male", "man", "male vocal", "male voice"), ("male vocalists",)),
+    "choir": (("choir", "choral", "opera"), ()),
+}
+"""Words of the MTT and of the MSD vocabulary that speak of each kind of voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing the second stage can say, and how it did on held-out recordings."""
+
+    kind: str
+    name: str
+    threshold: float  # above 1 for a target that is never claimed
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStage:
+    """Linear map from standardised inputs to calibrated log-odds."""
+
+    targets: tuple[Target, ...]
+    mean: Floats  # (inputs,)
+    scale: Floats  # (inputs,)
+    weights: Floats  # (targets, inputs)
+    bias: Floats  # (targets,)
+
+    def probabilities(self, inputs: Floats) -> dict[str, float]:
+        """Probability of each target, as "kind:name", from inputs of windows (windows, inputs)."""
+        logits = standardised(inputs, self.mean, self.scale).mean(axis=0) @ self.weights.T + self.bias
+        odds = 1.0 / (1.0 + np.exp(-logits))
+        return {f"{t.kind}:{t.name}": float(p) for t, p in zip(self.targets, odds, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class VocalEvidence:
+    """Mean probability of the likeliest tag of each kind, 0..1; None of them is calibrated."""
+
+    vocal: float
+    no_vocal: float
+    female: float
+    male: float
+    choir: float
+
+
+def tag_log_odds(probabilities: Floats) -> Floats:
+    """Log-odds of tags, kept within what single precision and the training data carry."""
+    clipped = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    odds: Floats = np.log(clipped / (1 - clipped)).astype(np.float32)
+    return odds
+
+
+def standardised(inputs: Floats, mean: Floats, scale: Floats) -> Floats:
+    """Inputs in standard deviations of the fitting data, limited to 4: sounds from elsewhere must not run away."""
+    limited: Floats = np.clip((inputs - mean) / scale, -4.0, 4.0)
+    return limited
+
+
+@lru_cache(maxsize=1)
+def second_stage() -> SecondStage:
+    """The shipped second stage."""
+    assets = resources.files("linernotes") / "assets"
+    described = json.loads((assets / "musicnn_targets.json").read_text("utf-8"))
+    targets = tuple(Target(t["kind"], t["name"], t["threshold"]) for t in described["targets"])
+    with (assets / "musicnn_targets.npz").open("rb") as file, np.load(file) as stored:
+        parts = {name: stored[name].astype(np.float32) for name in ("mean", "scale", "weights", "bias")}
+    return SecondStage(targets, **parts)
+
+
+def tag_probabilities(frames: Frames) -> dict[str, float]:
+    """Calibrated probability of every target, as "instrument:piano"; empty where no window was heard."""
+    if not len(frames["tags_mtt"].values):
+        return {}
+    tags = tag_log_odds(np.hstack([frames["tags_mtt"].values, frames["tags_msd"].values]))
+    features = np.hstack([frames["musicnn_mtt"].values, frames["musicnn_msd"].values])
+    return second_stage().probabilities(np.hstack([tags, features]))
+
+
+def estimate_tags(frames: Frames) -> list[Fact]:
+    """Facts "instrument", "genre", "mood" and "era" of a recording or a section, likeliest first in each kind."""
+    probabilities = tag_probabilities(frames)
+    if not probabilities:
+        return []
+    claimed = {kind: _claimed(kind, probabilities) for kind in ("instrument", "genre", "mood")}
+    _drop_families(claimed["instrument"])
+    claimed["genre"] = dict(list(claimed["genre"].items())[:MOST_GENRES])
+    claimed["era"] = _era(_means(MSD_TAGS, frames["tags_msd"].values))
+    return [
+        _fact(frames, kind, TAG_WORDS.get(name, name), confidence)
+        for kind, names in claimed.items()
+        for name, confidence in names.items()
+    ]
+
+
+def _claimed(kind: str, probabilities: Mapping[str, float]) -> dict[str, float]:
+    """Targets of a kind that pass their thresholds, likeliest first."""
+    passing = {
+        target.name: probabilities[f"{kind}:{target.name}"]
+        for target in second_stage().targets
+        if target.kind == kind and probabilities[f"{kind}:{target.name}"] >= target.threshold
+    }
+    return dict(sorted(passing.items(), key=lambda item: -item[1]))
+
+
+def _drop_families(instruments: dict[str, float]) -> None:
+    for family, members in TAG_FAMILIES.items():
+        if any(member in instruments for member in members):
+            instruments.pop(family, None)
+
+
+def _fact(frames: Frames, kind: str, value: str, confidence: float) -> Fact:
+    return Fact(
+        f"{kind}:{value}", kind, value, "", round(confidence, 3), SOURCE, frames.start_s, frames.end_s
+    )
+
+
+def _era(msd: Mapping[str, float]) -> dict[str, float]:
+    likeliest, second = sorted(TAG_ERAS, key=lambda era: -msd[era])[:2]
+    if msd[likeliest] < ERA_PROBABILITY or msd[likeliest] < ERA_LEAD * msd[second]:
+        return {}
+    return {likeliest: msd[likeliest]}
+
+
+def vocal_evidence(frames: Frames) -> VocalEvidence:
+    """What both taggers say of voices, averaged over the windows; zeros where no window was heard."""
+    mtt, msd = _means(MTT_TAGS, frames["tags_mtt"].values), _means(MSD_TAGS, frames["tags_msd"].values)
+    found = {
+        kind: max([mtt[tag] for tag in mtt_tags] + [msd[tag] for tag in msd_tags])
+        for kind, (mtt_tags, msd_tags) in VOCAL_TAGS.items()
+    }
+    return VocalEvidence(**found)
+
+
+def _means(tags: tuple[str, ...], values: Floats) -> dict[str, float]:
+    means = values.mean(axis=0) if len(values) else np.zeros(len(tags))
+    return {tag: float(mean) for tag, mean in zip(tags, means, strict=True)}
