@@ -54,15 +54,17 @@ _SOUND_TRAITS = frozenset(
     "noisy mono stereo muffled muddy boomy tinny thin distorted reverberant loud quiet unbalanced dull "
     "live crackling static echoing echoey reverb clean harsh wide mixed".split()
 )
-_ADJECTIVE = re.compile(r"(ful|ous|ic|ive|less|able|ible|al|ish|esque|some|y|ing|ed|ant|ent|ary)$")
+_ADJECTIVE = re.compile(r"(ful|ous|ic|ive|less|able|ible|al|ish|esque|some|y|ed|ant|ent|ary)$")
+_NOUN_ENDING = re.compile(r"(ity|ety|lty|ody|edy|phy|tory|asy|ment)$")
 _ADJECTIVES = frozenset(
     "grim dense hip clear cold modern vintage fresh light sharp shrill tense cute clean".split()
 )
 _DESCRIBES = re.compile(r"(pitched|sounding|paced|based|inspired|like|hitting|driven|oriented|charged)$")
 _NOUNISH = frozenset(
     "string singing clapping recording drumming being thing spring melody harmony symphony comedy party "
-    "country energy vocal festival rehearsal animal signal music finger baby key prayer memory story "
-    "city army ceremony".split()
+    "country energy vocal festival rehearsal animal signal music finger baby key prayer recital "
+    "cathedral commercial ritual taal delay announcement advertisement documentary memory story city "
+    "army ceremony".split()
 )
 
 
@@ -144,6 +146,8 @@ def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: d
         return "mood" if _is_felt(words, mentions) else "feel"
     kinds = [mention.terms[0] for mention in mentions]
     named = {term.kind for term in kinds}
+    if words[-1] in ("instrumental", "instrumentals"):
+        return "instrumental"
     if words[-1] in GENERIC_HEADS and named - {"mood", "tempo"}:
         return "genre"
     if words[-1] in SOUND_HEADS and not named & {"voice", "instrument"}:
@@ -160,6 +164,8 @@ def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: d
         return "drums" if is_drum else "instrument"
     if words[-1] in PART_HEADS:
         return "drums" if words[-1] in ("beat", "beats", "rhythm", "rhythms") else "instrument"
+    if len(words) > 1 and words[-1].endswith("ing") and not _mentions_last(words, mentions):
+        return "sound"
     if "genre" in named or words[-1] in GENERIC_HEADS | {"soundtrack", "hits", "hit"}:
         return "genre"
     if named == {"mood"} and len(mentions) == len(words):
@@ -182,8 +188,8 @@ def _role_by_head(words: tuple[str, ...]) -> str:
         return "genre"
     if head in FEATURE_HEADS:
         return "feature"
-    is_adjective = len(words) == 1 and _ADJECTIVE.search(head) and head not in _NOUNISH
-    return "mood" if is_adjective else "other"
+    is_adjective = _ADJECTIVE.search(head) and not _NOUN_ENDING.search(head) and head not in _NOUNISH
+    return "mood" if is_adjective and len(words) == 1 else "other"
 
 
 def _is_felt(words: tuple[str, ...], mentions: Sequence[Mention]) -> bool:
@@ -191,6 +197,11 @@ def _is_felt(words: tuple[str, ...], mentions: Sequence[Mention]) -> bool:
     senses = {term.kind for mention in mentions for term in mention.terms}
     is_mood = words[-1] in ("mood", "moods") and len(words) == 2
     return is_mood and ("mood" in senses or bool(_ADJECTIVE.search(words[0])))
+
+
+def _mentions_last(words: tuple[str, ...], mentions: Sequence[Mention]) -> bool:
+    """Whether the last word belongs to a known term."""
+    return bool(mentions) and mentions[-1].first_token + len(mentions[-1].tokens) == len(words)
 
 
 def _ends_on_instrument(mentions: Sequence[Mention]) -> bool:

@@ -33,6 +33,7 @@ from linernotes.writers.telling import (
     the,
 )
 
+_GROUPS = frozenset("section orchestra ensemble band quartet sound sounds bass strings".split())
 PLAYED = ("instrument", "drums")
 
 
@@ -45,7 +46,7 @@ def in_recording_manner(pool: Pool, wording: Wording) -> Phrase:
     work = with_article(genre_phrase(genres, "song")) if genres else Phrase()
     work = joined([nouns(takes), work], " of ")
     if work and music:
-        work = work + plain(wording.pick(" that consists of ", " that contains ", " with ")) + music
+        work = work + plain(wording.pick(" that consists of ", " with ")) + music
     verb = wording.pick("features", "features", "contains") if music or work else "is"
     subject = joined([_recording_kind(low), plain("recording")])
     features = sentence(
@@ -186,7 +187,9 @@ def _played_by_someone(parts: list[Aspect]) -> Phrase:
     """A single instrument has somebody playing it."""
     if not parts:
         return Phrase()
-    alone = len(parts) == 1 and parts[0].role == "instrument" and parts[0].words[-1] not in PART_HEADS
+    alone = (
+        len(parts) == 1 and parts[0].role == "instrument" and parts[0].words[-1] not in PART_HEADS | _GROUPS
+    )
     return plain("someone playing " if alone and not parts[0].is_plural else "") + noun(parts[0])
 
 
