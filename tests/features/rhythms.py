@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ def drum_loop(beats_s: Sequence[float], beats_in_bar: int = 4, seed: int = 0) ->
     """Kick on the first beat of a bar, snare on the others (in four: kick on 1 and 3), hats on eighths."""
     rng = np.random.default_rng(seed)
     wave = np.zeros(int((beats_s[-1] + 1.0) * SAMPLE_RATE))
-    for number, (start, end) in enumerate(zip(beats_s, beats_s[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(beats_s)):
         place = number % beats_in_bar
         kick = place == 0 or (beats_in_bar == 4 and place == 2)
         _add(wave, start, _kick() if kick else 0.5 * _noise(rng, 25.0))

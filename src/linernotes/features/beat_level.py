@@ -2,12 +2,12 @@
 
 Decoding finds a pulse with certainty but often twice (or, in compound time, three times) too fast. The choice is a
 conditional logit over what each level would mean: how much its strokes stand out, how well bars of three or four
-fit, and how usual its tempo is. Weights are fitted by benchmarks/tempo_fit.py.
+fit, what lies between them, and how usual its tempo is. Weights are fitted by benchmarks/tempo_fit.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +23,8 @@ Integers = NDArray[np.int64]
 
 LEVELS = (1, 2, 3)
 REFERENCE_BPM = 110.0
+LOW_BAND, HIGH_BAND = 0, 3
+"""Which of the bands of `onsets.BAND_EDGES_HZ` carry kicks, and which snares and strumming."""
 _WINDOW, _STEP = 12, 6
 _FEWEST_PULSES = 8
 _STRETCH_FRAMES = int(300 * RATE_HZ)
@@ -32,13 +34,16 @@ _WIDTH = 1.35
 
 @dataclass(frozen=True, slots=True)
 class LevelWeights:
-    """Weights of the logit."""
+    """Weights of the logit, in the order of `LevelEvidence.features`."""
 
-    octaves: float = -0.89
-    octaves_squared: float = -1.96
-    contrast: float = 3.49
-    strength: float = 1.76
-    bars: float = 1.26
+    octaves: float = 0.41
+    octaves_squared: float = -0.58
+    contrast: float = 3.01
+    strength: float = 1.27
+    bars: float = 1.1
+    pulse: float = -2.12
+    low_between: float = 2.05
+    high_between: float = 1.52
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +57,20 @@ class LevelEvidence:
     """Mean probability of a beat on its strokes."""
     bars: float
     """How well downbeats come back every three or four of its strokes, -2..2."""
+    is_pulse: bool
+    """Whether it is the pulse itself."""
+    low_between: float
+    """Onsets below 120 Hz half way between its strokes against those on them; 0 unless it is the pulse."""
+    high_between: float
+    """The same from 2 to 6 kHz."""
 
-    def score(self, weights: LevelWeights) -> float:
+    @property
+    def features(self) -> Doubles:
+        """What the logit sees, (8,)."""
         octaves = float(np.log2(self.bpm / REFERENCE_BPM))
-        return (
-            weights.octaves * octaves
-            + weights.octaves_squared * octaves**2
-            + weights.contrast * self.contrast
-            + weights.strength * self.strength
-            + weights.bars * self.bars
-        )
+        prior = (octaves, octaves**2)
+        fit = (self.contrast, self.strength, self.bars, float(self.is_pulse))
+        return np.array((*prior, *fit, self.low_between, self.high_between))
 
 
 def highest_near(values: Floats, frames: int) -> Floats:
@@ -87,19 +96,33 @@ def recurrence(values: Floats, lag: int) -> float:
     return float(np.mean(centred[lag:] * centred[:-lag]) / (centred.var() + 1e-6))
 
 
-def level_evidence(pulses: Integers, activation: Floats, bpm: float) -> list[LevelEvidence]:
-    """Evidence for each of `LEVELS`, from pulses (pulses,) in frames at `bpm` and activation (frames, 2)."""
+def level_evidence(
+    pulses: Integers, activation: Floats, onset_bands: Floats, bpm: float
+) -> list[LevelEvidence]:
+    """Evidence for each of `LEVELS`, from pulses (pulses,) in frames at `bpm`, activation (frames, 2) and onset
+    bands (frames, 5)."""
     near = highest_near(activation.sum(axis=1), 1)
-    on, between = near[pulses], near[(pulses[1:] + pulses[:-1]) // 2]
+    between = (pulses[1:] + pulses[:-1]) // 2
     share = downbeat_share(activation, pulses)
+    onsets = np.stack([highest_near(band, 1) for band in onset_bands.T])
+    divided = onsets[:, between].mean(axis=1) / (onsets[:, pulses].mean(axis=1) + 1e-6)
     evidence = []
     for level in LEVELS:
-        if level == 1:
-            strength, rest = float(on.mean()), float(between.mean())
-        else:
-            strength, rest = _best_phase(on, level)
-        bars = max(sum(recurrence(share, k * bar * level) for k in (1, 2)) for bar in (3, 4))
-        evidence.append(LevelEvidence(bpm / level, strength - rest, strength, bars))
+        strength, rest = _best_phase(near[pulses], level)
+        is_pulse = level == 1
+        if is_pulse:
+            strength, rest = float(near[pulses].mean()), float(near[between].mean())
+        evidence.append(
+            LevelEvidence(
+                bpm=bpm / level,
+                contrast=strength - rest,
+                strength=strength,
+                bars=max(sum(recurrence(share, k * bar * level) for k in (1, 2)) for bar in (3, 4)),
+                is_pulse=is_pulse,
+                low_between=float(divided[LOW_BAND]) * is_pulse,
+                high_between=float(divided[HIGH_BAND]) * is_pulse,
+            )
+        )
     return evidence
 
 
@@ -109,31 +132,39 @@ def _best_phase(on: Floats, level: int) -> tuple[float, float]:
     windows = np.lib.stride_tricks.sliding_window_view(on, width)[::_STEP]
     phases = windows[:, : width // level * level].reshape(len(windows), -1, level).mean(axis=1)
     best = phases.max(axis=1)
-    others = (phases.sum(axis=1) - best) / (level - 1)
+    others = (phases.sum(axis=1) - best) / max(1, level - 1)
     return float(best.mean()), float(others.mean())
 
 
 def choose_level(evidence: list[LevelEvidence], weights: LevelWeights) -> int:
     """The likeliest of `LEVELS`."""
-    return LEVELS[int(np.argmax([level.score(weights) for level in evidence]))]
+    scores = [float(np.dot(astuple(weights), level.features)) for level in evidence]
+    return LEVELS[int(np.argmax(scores))]
 
 
-def beats_of_pulses(pulses: Integers, activation: Floats) -> Integers:
+def beats_of_pulses(
+    pulses: Integers, activation: Floats, onset_bands: Floats, weights: LevelWeights | None = None
+) -> Integers:
     """The beats behind decoded pulses, (beats,) in frames; each five minutes choose their level for themselves."""
     stretches = max(1, round(len(activation) / _STRETCH_FRAMES))
     borders = np.linspace(0, len(activation), stretches + 1).astype(int)
-    beats = [
-        first + _beats_of_stretch(pulses[(pulses >= first) & (pulses < last)] - first, activation[first:last])
-        for first, last in pairwise(borders)
-    ]
+    beats = [np.zeros(0, np.int64)]
+    for first, last in pairwise(borders):
+        within = pulses[(pulses >= first) & (pulses < last)] - first
+        of_stretch = _beats_of_stretch(
+            within, activation[first:last], onset_bands[first:last], weights or LevelWeights()
+        )
+        beats.append(first + of_stretch)
     return np.concatenate(beats)
 
 
-def _beats_of_stretch(pulses: Integers, activation: Floats) -> Integers:
+def _beats_of_stretch(
+    pulses: Integers, activation: Floats, onset_bands: Floats, weights: LevelWeights
+) -> Integers:
     if len(pulses) < _FEWEST_PULSES:
         return pulses
     bpm = dominant_bpm(local_tempo(pulses / RATE_HZ))
-    level = choose_level(level_evidence(pulses, activation, bpm), LevelWeights())
+    level = choose_level(level_evidence(pulses, activation, onset_bands, bpm), weights)
     if level == 1:
         return pulses
     decoder = BeatDecoder(BeatModel(lowest_bpm=bpm / level / _WIDTH, highest_bpm=bpm / level * _WIDTH))

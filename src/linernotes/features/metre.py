@@ -14,8 +14,10 @@ from linernotes.features.frames import Frames
 
 SOURCE = "beatnet-downbeats"
 
-_FEWEST_BEATS = 16
-_STATED_FROM = 0.5
+FEWEST_BEATS = 16
+_STATED_FROM = 0.8
+_WEIGHTS = {"4/4": (0.44, 3.01, -1.12, 1.24, -0.51), "3/4": (-1.14, -2.57, 1.57, -1.32, 0.32)}
+"""Of an offset, then of the evidence in its order. 6/8 is missing: no evidence tried could tell it."""
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -29,17 +31,10 @@ class MetreEvidence:
     """Mean recurrence of downbeats after 4 and 8 beats, -1..1."""
     three: float
     """The same after 3 and 6 beats."""
+    two: float
+    """The same after 2 and 4 beats."""
     ternary: float
     """Onsets a third and two thirds into the beat less those at its half, as a share of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class MetreWeights:
-    """Logit of each metre against not telling; fitted by benchmarks/tempo_fit.py."""
-
-    offset: float = -1.5
-    for_it: float = 6.0
-    against_it: float = 4.0
 
 
 def metre_evidence(frames: Frames, times_s: Doubles) -> MetreEvidence:
@@ -58,26 +53,25 @@ def metre_evidence(frames: Frames, times_s: Doubles) -> MetreEvidence:
     return MetreEvidence(
         four=(recurrence(share, 4) + recurrence(share, 8)) / 2,
         three=(recurrence(share, 3) + recurrence(share, 6)) / 2,
+        two=(recurrence(share, 2) + recurrence(share, 4)) / 2,
         ternary=ternary / (sum(at.values()) + 1e-9),
     )
 
 
-def confidence_of(evidence: MetreEvidence, metre: str, weights: MetreWeights) -> float:
-    """Probability that the bar has the beats of `metre`, "4/4" or "3/4"."""
-    for_it, against_it = evidence.four, evidence.three
-    if metre == "3/4":
-        for_it, against_it = against_it, for_it
-    score = weights.offset + weights.for_it * for_it - weights.against_it * against_it
-    return float(1.0 / (1.0 + np.exp(-score)))
+def confidences_of(evidence: MetreEvidence) -> dict[str, float]:
+    """Probability of each metre that can be told; fitted by benchmarks/tempo_fit.py."""
+    features = (1.0, evidence.four, evidence.three, evidence.two, evidence.ternary)
+    return {
+        name: float(1.0 / (1.0 + np.exp(-np.dot(weights, features)))) for name, weights in _WEIGHTS.items()
+    }
 
 
 def estimate_metre(frames: Frames) -> list[Fact]:
     """4/4 or 3/4 where downbeats come back clearly after four or three beats; otherwise nothing."""
     times_s = beat_times(frames)
-    if len(times_s) < _FEWEST_BEATS:
+    if len(times_s) < FEWEST_BEATS:
         return []
-    evidence = metre_evidence(frames, times_s)
-    confidences = {metre: confidence_of(evidence, metre, MetreWeights()) for metre in ("4/4", "3/4")}
+    confidences = confidences_of(metre_evidence(frames, times_s))
     metre = max(confidences, key=lambda name: confidences[name])
     if confidences[metre] < _STATED_FROM:
         return []

@@ -17,12 +17,14 @@ SOURCE = "beatnet-beats"
 
 Doubles = NDArray[np.float64]
 
-_FEWEST_BEATS = 6
+FEWEST_BEATS = 6
 _SLIPS = np.array([0.5, 2 / 3, 1.0, 1.5, 2.0])
 _SMOOTH_WINDOWS = 9
 _STEADY_SPREAD = 0.06
 _TREND_SHARE = 0.7
-_STATED_FROM = 0.15
+_OFFSET = -1.12
+_WEIGHTS = np.array([3.46, -1.31, -1.46, -1.42, 1.06, -0.12, -1.96])
+_STATED_FROM = 0.3
 """Confidence below which no tempo is stated."""
 
 
@@ -39,6 +41,8 @@ class BeatEvidence:
     dominance: float
     """Share of time at the dominant tempo."""
     beats: int
+    octaves: float
+    """Octaves from 110 BPM."""
 
 
 def beat_evidence(frames: Frames, times_s: Doubles, local: LocalTempo, bpm: float) -> BeatEvidence:
@@ -60,18 +64,26 @@ def beat_evidence(frames: Frames, times_s: Doubles, local: LocalTempo, bpm: floa
         jitter=float(np.median(local.jitter)),
         dominance=float(np.average(same, weights=1.0 / local.bpm)),
         beats=len(times_s),
+        octaves=float(np.log2(bpm / 110.0)),
+    )
+
+
+def confidence_features(evidence: BeatEvidence) -> tuple[float, ...]:
+    """What the confidence is computed from, in the order of its weights."""
+    return (
+        evidence.on_beats,
+        evidence.between,
+        evidence.overall,
+        evidence.jitter * 10.0,
+        evidence.dominance,
+        min(float(np.log2(evidence.beats / 16.0)), 2.0),
+        evidence.octaves**2,
     )
 
 
 def confidence_of(evidence: BeatEvidence) -> float:
     """Probability that the tempo is within 4 % of the truth; fitted by benchmarks/tempo_fit.py."""
-    score = (
-        -3.0
-        + 6.0 * (evidence.on_beats - 0.5)
-        - 3.0 * evidence.between
-        + 3.0 * evidence.dominance
-        - 10.0 * evidence.jitter
-    )
+    score = _OFFSET + float(np.dot(_WEIGHTS, confidence_features(evidence)))
     return float(1.0 / (1.0 + np.exp(-score)))
 
 
@@ -98,7 +110,7 @@ def tempo_change_of(local: LocalTempo, bpm: float) -> str:
 def estimate_tempo(frames: Frames) -> list[Fact]:
     """The tempo that holds most of the time, and how tempo moves; nothing where no pulse is heard."""
     times_s = beat_times(frames)
-    if len(times_s) < _FEWEST_BEATS:
+    if len(times_s) < FEWEST_BEATS:
         return []
     local = local_tempo(times_s)
     bpm = dominant_bpm(local)
