@@ -11,8 +11,8 @@ from linernotes.writers.tokenizer import BpeTokenizer, train_bpe
 from linernotes.writers.wording import WordLists
 
 LISTS = WordLists(
-    frozenset("this song features a the and there is no with".split()),
-    tuple("this song features a the and there is no with piano pianist drums guitar sad".split()),
+    frozenset("this song features a the and there is no with while".split()),
+    tuple("this song features a the and there is no with while piano pianist drums guitar sad".split()),
     {},
 )
 
@@ -62,7 +62,22 @@ def test_new_aspect_words_earn_and_repeated_words_cost(tokenizer: BpeTokenizer) 
     before = tuple(tokenizer.encode(" this song features a"))
     assert constraint(before)[sad] == pytest.approx(0.5)
     after = tuple(tokenizer.encode(" this song features a sad"))
-    assert constraint(after)[sad] == pytest.approx(-2.0)
+    assert constraint(after)[sad] == pytest.approx(-8.0)
+
+
+def test_a_second_verb_needs_a_joint(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["sad", "piano"])
+    assert not allowed(constraint, tokenizer, " this song is sad is a piano.")
+    assert allowed(constraint, tokenizer, " this song is sad while the piano is sad.")
+
+
+def test_a_repetition_within_a_sentence_costs_more(tokenizer: BpeTokenizer) -> None:
+    constraint = LicensedWords(tokenizer, LISTS, ["sad"], repeat_penalty=1.0)
+    (sad,) = tokenizer.encode_word(" sad")
+    assert (
+        constraint(tuple(tokenizer.encode(" sad and")))[sad]
+        < constraint(tuple(tokenizer.encode(" sad. this")))[sad]
+    )
 
 
 def test_coverage_counts_aspect_words_said(tokenizer: BpeTokenizer) -> None:

@@ -28,6 +28,11 @@ from linernotes.writers.wording import (
 )
 
 MARKS = (",", ".", ";", ":")
+SENTENCE_WEIGHT = 4.0
+"""How much more a repetition within one sentence costs."""
+VERBS = ("is", "are", "was", "were", "features", "contains", "consists")
+JOINTS = frozenset("and while which that where as who but when then , :".split())
+"""A second verb may follow only after one of these."""
 MODALS = frozenset("can could may might would".split())
 
 
@@ -54,6 +59,11 @@ class Node:
         return tuple(
             (token, child.word) for token, child in self.children.items() if child.word and child.content
         )
+
+    @cached_property
+    def verbs(self) -> tuple[int, ...]:
+        """Those pieces that finish a verb of which a clause has one."""
+        return tuple(token for token, child in self.children.items() if child.word in VERBS)
 
     @cached_property
     def gaining(self) -> tuple[tuple[int, frozenset[str]], ...]:
@@ -133,11 +143,14 @@ class LicensedWords:
         if self._reward:
             for token, gains in node.gaining:
                 scores[token] = self._reward * len(gains - place.said)
+        if node.verbs and _needs_joint(place.words):
+            scores[list(node.verbs)] = -np.inf
         if self._repeat_penalty and place.used:
             for token, word in node.contents:
                 over = place.used.count(word) + 1 - max(self._times[word], 1)
                 if over > 0:
-                    scores[token] -= self._repeat_penalty * over
+                    weight = SENTENCE_WEIGHT if word in place.words else 1.0
+                    scores[token] -= self._repeat_penalty * over * weight
 
     def _place(self, tokens: tuple[int, ...]) -> Place:
         known = self._places.get(tokens)
@@ -151,7 +164,7 @@ class LicensedWords:
             return replace(place, node=child, after_mark="")
         done = self._after(place)
         if token in self._marks:
-            words = () if self._marks[token] in ".;" else done.words
+            words = () if self._marks[token] in ".;" else (*done.words, self._marks[token])
             marked = replace(done, words=words, after_mark=self._marks[token])
             return replace(marked, node=self._root(marked))
         return replace(done, node=self._root(done).children.get(token, Node()))
@@ -181,3 +194,13 @@ class LicensedWords:
             node.content = word not in self._free
             node.gains = frozenset(name for name, own in wanted.items() if not own.isdisjoint(keys))
         return root
+
+
+def _needs_joint(words: tuple[str, ...]) -> bool:
+    """Whether the sentence so far has a verb and nothing that lets a second one follow."""
+    for word in reversed(words):
+        if word in JOINTS:
+            return False
+        if word in VERBS:
+            return True
+    return False
