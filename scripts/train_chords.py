@@ -169,7 +169,7 @@ def main() -> None:
         load_examples(options.cache, held_out=False),
         load_examples(options.cache, held_out=True),
     )
-    net = train(gather(training), options.epochs, tuple(options.widths), check[:60])
+    net = train(gather(training), options.epochs, tuple(options.widths), check)
     weights = net.numpy()
     np.savez_compressed(
         options.out, **{name: getattr(weights, name).astype(np.float16) for name in ChordNet.__slots__}

@@ -19,12 +19,18 @@ from numpy.typing import NDArray
 from linernotes.features import key as key_finding
 from linernotes.features.chord_loop import ChordSpan, find_loop
 from linernotes.features.chord_net import NO_CHORD, QUALITIES
-from linernotes.features.chord_segments import FAMILIES, NONE_COST, decode, family_logs, segment_chords
+from linernotes.features.chord_segments import (
+    FAMILIES,
+    NONE_COST,
+    NONE_STATE,
+    decode,
+    family_logs,
+    segment_chords,
+)
 from linernotes.features.chroma import RATE_HZ, cents_of
 from linernotes.features.frames import Frames
 
 FAMILY_OF = np.array([next(f for f, names in enumerate(FAMILIES) if name in names) for name in QUALITIES])
-NONE_STATE = 12 * len(FAMILIES)
 
 
 def true_states(example: Example) -> NDArray[np.int64]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linernotes.features.chord_net import NO_CHORD, QUALITIES
-from linernotes.features.frames import Frames, Series
+from linernotes.features.frames import Frames
 from linernotes.features.pitch_names import harte
 
 FAMILIES: tuple[tuple[str, ...], ...] = (("maj", "7", "maj7"), ("min", "min7"), ("dim", "hdim7"), ("sus4",))
 """Qualities that share a triad; a family is named by its first."""
+NONE_STATE = 12 * len(FAMILIES)
+"""State of the hidden Markov model for no chord; state `root * len(FAMILIES) + family` is a chord."""
 
 CHANGE_COST = 4.0
 """Log probability ratio that a change of chord must gain, chosen by scripts/tune_harmony.py on held-out seeds."""
@@ -29,6 +32,7 @@ SEVENTH_SHARE = 0.6
 """Share of a family's probability that a seventh must have to be named."""
 NONE_LEVEL_DB = -70.0
 """Under this level no chord is heard."""
+_FRAMES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,27 @@ class ChordSegment:
 
 def segment_chords(frames: Frames) -> list[ChordSegment]:
     """The chords of a stretch, end to end, from its "chords" and "harmony_level" series."""
-    series, level = frames["chords"], frames["harmony_level"]
-    if not len(series.values):
+    series = frames["chords"]
+    count = len(series.values)
+    if not count:
         return []
-    logs = series.values.astype(np.float32)
-    quiet = level.values[: len(logs)] < NONE_LEVEL_DB
+    families = np.empty((count, NONE_STATE + 1), np.float16)
+    for first in range(0, count, _FRAMES_AT_ONCE):
+        last = min(first + _FRAMES_AT_ONCE, count)
+        families[first:last] = family_logs(_logs(frames, np.arange(first, last)))
+    path = decode(families)
+    edges = np.flatnonzero(np.diff(path)) + 1
+    bounds = [0, *edges.tolist(), count]
+    return [_segment(int(path[first]), frames, first, last) for first, last in pairwise(bounds)]
+
+
+def _logs(frames: Frames, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Log probabilities of the chords in some frames, (chosen, chords); where it is quiet, of no chord."""
+    logs = frames["chords"].values[chosen].astype(np.float32)
+    quiet = frames["harmony_level"].values[chosen] < NONE_LEVEL_DB
     logs[quiet] = -12.0
     logs[quiet, NO_CHORD] = 0.0
-    path = decode(family_logs(logs))
-    edges = np.flatnonzero(np.diff(path)) + 1
-    bounds = [0, *edges.tolist(), len(path)]
-    return [
-        _segment(int(path[first]), logs[first:last], _times(frames, series, first, last, len(path)))
-        for first, last in pairwise(bounds)
-    ]
+    return logs
 
 
 def family_logs(logs: NDArray[np.float32], rare_cost: tuple[float, ...] = RARE_COST) -> NDArray[np.float32]:
@@ -82,7 +93,7 @@ def family_logs(logs: NDArray[np.float32], rare_cost: tuple[float, ...] = RARE_C
     )
 
 
-def decode(logs: NDArray[np.float32], change_cost: float = CHANGE_COST) -> NDArray[np.int64]:
+def decode(logs: NDArray[np.floating[Any]], change_cost: float = CHANGE_COST) -> NDArray[np.int64]:
     """The likeliest path of states where every change costs the same (Viterbi), (frames, states) -> (frames,)."""
     score = logs[0].astype(np.float64)
     best = np.zeros(len(logs), np.int64)
@@ -101,9 +112,12 @@ def decode(logs: NDArray[np.float32], change_cost: float = CHANGE_COST) -> NDArr
     return path
 
 
-def _segment(state: int, logs: NDArray[np.float32], times: tuple[float, float]) -> ChordSegment:
-    probabilities = np.exp(logs).mean(axis=0)
-    if state == 12 * len(FAMILIES):
+def _segment(state: int, frames: Frames, first: int, last: int) -> ChordSegment:
+    """The segment of frames `first` up to `last`; of a very long one every few frames are enough to name it."""
+    chosen = np.arange(first, last, 1 + (last - first) // _FRAMES_AT_ONCE)
+    probabilities = np.exp(_logs(frames, chosen)).mean(axis=0)
+    times = _times(frames, first, last)
+    if state == NONE_STATE:
         return ChordSegment(-1, "N", *times, _rounded(probabilities[NO_CHORD]))
     root, family = divmod(state, len(FAMILIES))
     names = FAMILIES[family]
@@ -114,10 +128,11 @@ def _segment(state: int, logs: NDArray[np.float32], times: tuple[float, float]) 
     return ChordSegment(root, quality, *times, _rounded(total))
 
 
-def _times(frames: Frames, series: Series, first: int, last: int, count: int) -> tuple[float, float]:
+def _times(frames: Frames, first: int, last: int) -> tuple[float, float]:
     """Spans meet half-way between frames; the first and the last reach the ends of the stretch."""
+    series = frames["chords"]
     start_s = frames.start_s if first == 0 else series.start_s + (first - 0.5) / series.rate_hz
-    end_s = frames.end_s if last == count else series.start_s + (last - 0.5) / series.rate_hz
+    end_s = frames.end_s if last == len(series.values) else series.start_s + (last - 0.5) / series.rate_hz
     return round(start_s, 3), round(end_s, 3)
 
 

@@ -83,7 +83,9 @@ class ChromaListener:
         self._hear(self._framer.finish())
         while sum(map(len, self._fine)):
             self._fold()
-        return _joined(self._semitones, np.zeros((0, NOTES), np.float16))
+        semitones = _joined(self._semitones, np.zeros((0, NOTES), np.float16))
+        self._semitones.clear()
+        return semitones
 
     def _hear(self, frames: Floats) -> None:
         for start in range(0, len(frames), _FRAMES_AT_ONCE):

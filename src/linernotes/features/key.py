@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ PLANES = (
 _HELD = (("maj", "maj7"), ("7",), ("min", "min7"), ("dim", "hdim7"))
 _STEPS_TO_ROOT = {5: 8, 7: 10, 2: 12}
 """First plane of each motion by its interval in semitones: a fifth down is five up, a fourth down is seven up."""
+_FRAMES_AT_ONCE = 4096
 _ENDS_S = 3.0
 """What opens and closes a stretch is what is heard in this many seconds of harmony at its ends."""
 
@@ -48,7 +50,7 @@ WINDOW_S, HOP_S = 20.0, 4.0
 CHANGE_COST = 8.0
 """Log probability ratio that a change of key must gain over windows that overlap fivefold."""
 LEAST_SPAN_S = 24.0
-LEAST_SPAN_CONFIDENCE = 0.6
+LEAST_SPAN_CONFIDENCE = 0.7
 LEAST_KIN_CONFIDENCE = 0.9
 DOUBT_S = 2.0
 """Seconds of music whose evidence is worth half of what it seems; chosen by scripts/train_key.py on cuts."""
@@ -98,25 +100,31 @@ def share_of_harmony(frames: Frames) -> float:
 
 def key_evidence(frames: Frames, segments: Sequence[ChordSegment]) -> NDArray[np.float64]:
     """What the stretch says about keys, (planes, 12); `segments` may reach beyond it."""
-    chords = np.exp(frames["chords"].values.astype(np.float32))
     planes = np.zeros((len(PLANES), 12))
-    if not len(chords):
+    logs = frames["chords"].values
+    if not len(logs):
         return planes
-    by_root = chords[:, :NO_CHORD].reshape(len(chords), 12, len(QUALITIES))
-    held = np.stack(
-        [by_root[:, :, [QUALITIES.index(name) for name in names]].sum(axis=2) for names in _HELD], axis=1
+    starts = range(0, len(logs), _FRAMES_AT_ONCE)
+    planes[:4] = np.sum([_held(logs[i : i + _FRAMES_AT_ONCE]).sum(axis=0) for i in starts], axis=0) / len(
+        logs
     )
-    planes[:4] = held.mean(axis=0)
-    sounding = np.flatnonzero(chords[:, NO_CHORD] < 0.5)
+    sounding = np.flatnonzero(logs[:, NO_CHORD] < np.log(0.5))
     edge = int(_ENDS_S * frames["chords"].rate_hz)
     if len(sounding):
-        planes[4:6] = held[sounding[:edge]][:, [0, 2]].mean(axis=0)
-        planes[6:8] = held[sounding[-edge:]][:, [0, 2]].mean(axis=0)
+        planes[4:6] = _held(logs[sounding[:edge]])[:, [0, 2]].mean(axis=0)
+        planes[6:8] = _held(logs[sounding[-edge:]])[:, [0, 2]].mean(axis=0)
     planes[8:14] = _motions(frames, segments)
     for plane, name in ((14, "chroma"), (15, "bass_chroma")):
-        strength = frames[name].values.astype(np.float64).mean(axis=0)
+        strength = frames[name].values.mean(axis=0, dtype=np.float64)
         planes[plane] = strength / (strength.sum() + 1e-9)
     return planes
+
+
+def _held(logs: NDArray[Any]) -> NDArray[np.float32]:
+    """Probability of the kinds of chord that the first four planes count, (frames, 4, 12)."""
+    chords = np.exp(logs[:, :NO_CHORD].astype(np.float32)).reshape(len(logs), 12, len(QUALITIES))
+    kinds = [chords[:, :, [QUALITIES.index(name) for name in names]].sum(axis=2) for names in _HELD]
+    return np.stack(kinds, axis=1)
 
 
 def _motions(frames: Frames, segments: Sequence[ChordSegment]) -> NDArray[np.float64]:
