@@ -8,7 +8,7 @@ from rhythms import drum_loop, heard, steady_beats
 
 from linernotes.features.beats_net import RATE_HZ, SAMPLE_RATE
 from linernotes.features.frames import Frames, Series
-from linernotes.features.local_tempo import dominant_bpm, local_tempo
+from linernotes.features.local_tempo import dominant_bpm, local_tempo, steady_stretches
 from linernotes.features.tempo import estimate_tempo, tempo_change_of
 
 
@@ -82,3 +82,15 @@ def test_too_few_beats_say_nothing() -> None:
         "onset_strength": Series(np.ones(100, np.float32), RATE_HZ),
     }
     assert estimate_tempo(Frames(0.0, 2.0, series)) == []
+
+
+def test_stretches_of_other_tempo_are_told_apart() -> None:
+    slow, fast = np.arange(60) * 60 / 90.0, np.arange(1, 81) * 60 / 120.0
+    stretches = steady_stretches(local_tempo(np.concatenate([slow, slow[-1] + fast])), 10.0)
+    assert [stretch.bpm for stretch in stretches] == pytest.approx([90.0, 120.0], rel=0.01)
+    assert stretches[0].end_s == pytest.approx(slow[-1], abs=4.0)
+
+
+def test_a_steady_tempo_is_one_stretch() -> None:
+    times_s = np.round(np.arange(100) * 60 / 133.0 * RATE_HZ) / RATE_HZ
+    assert len(steady_stretches(local_tempo(times_s), 10.0)) == 1

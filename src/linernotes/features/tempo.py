@@ -11,7 +11,13 @@ from scipy.ndimage import median_filter
 from linernotes.clip import Fact
 from linernotes.features.beats import beat_times
 from linernotes.features.frames import Frames
-from linernotes.features.local_tempo import SAME_TEMPO, LocalTempo, dominant_bpm, local_tempo
+from linernotes.features.local_tempo import (
+    SAME_TEMPO,
+    LocalTempo,
+    dominant_bpm,
+    local_tempo,
+    steady_stretches,
+)
 
 SOURCE = "beatnet-beats"
 
@@ -24,6 +30,7 @@ _STEADY_SPREAD = 0.06
 _TREND_SHARE = 0.7
 _OFFSET = -1.12
 _WEIGHTS = np.array([3.46, -1.31, -1.46, -1.42, 1.06, -0.12, -1.96])
+_SHORTEST_STRETCH_S, _COVERED_SHARE = 10.0, 0.75
 _STATED_FROM = 0.3
 """Confidence below which no tempo is stated."""
 
@@ -119,8 +126,32 @@ def estimate_tempo(frames: Frames) -> list[Fact]:
         return []
     facts = [_fact(frames, "tempo", round(bpm, 1), "BPM", confidence)]
     if len(local.bpm) > _SMOOTH_WINDOWS:
-        facts.append(_fact(frames, "tempo_change", tempo_change_of(local, bpm), "", confidence))
+        change = tempo_change_of(local, bpm)
+        facts.append(_fact(frames, "tempo_change", change, "", confidence))
+        if change == "varying":
+            facts += _stretch_facts(local, confidence)
     return facts
+
+
+def _stretch_facts(local: LocalTempo, confidence: float) -> list[Fact]:
+    """A tempo for each of two or more stretches, where they make up most of the time; otherwise nothing."""
+    stretches = steady_stretches(local, _SHORTEST_STRETCH_S)
+    covered = sum(stretch.end_s - stretch.start_s for stretch in stretches)
+    if len(stretches) < 2 or covered < _COVERED_SHARE * np.ptp(local.times_s):
+        return []
+    return [
+        Fact(
+            id=f"tempo:{number}",
+            name="tempo",
+            value=round(stretch.bpm, 1),
+            unit="BPM",
+            confidence=round(confidence, 2),
+            source=SOURCE,
+            start_s=round(stretch.start_s, 2),
+            end_s=round(stretch.end_s, 2),
+        )
+        for number, stretch in enumerate(stretches, 1)
+    ]
 
 
 def _fact(frames: Frames, name: str, value: float | str, unit: str, confidence: float) -> Fact:
