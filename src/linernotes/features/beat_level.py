@@ -36,14 +36,14 @@ _WIDTH = 1.35
 class LevelWeights:
     """Weights of the logit, in the order of `LevelEvidence.features`."""
 
-    octaves: float = 0.41
-    octaves_squared: float = -0.58
-    contrast: float = 3.01
+    octaves: float = 0.4
+    octaves_squared: float = -0.59
+    contrast: float = 3.0
     strength: float = 1.27
-    bars: float = 1.1
-    pulse: float = -2.12
-    low_between: float = 2.05
-    high_between: float = 1.52
+    bars: float = 1.09
+    pulse: float = -2.13
+    low_between: float = 2.06
+    high_between: float = 1.53
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ _SLIPS = np.array([0.5, 2 / 3, 1.0, 1.5, 2.0])
 _SMOOTH_WINDOWS = 9
 _STEADY_SPREAD = 0.06
 _TREND_SHARE = 0.7
-_OFFSET = -1.12
-_WEIGHTS = np.array([3.46, -1.31, -1.46, -1.42, 1.06, -0.12, -1.96])
+_OFFSET = -1.51
+_WEIGHTS = np.array([3.8, -1.48, -1.67, -1.54, 0.81, 0.04, -1.72])
 _SHORTEST_STRETCH_S, _COVERED_SHARE = 10.0, 0.75
 _STATED_FROM = 0.3
 """Confidence below which no tempo is stated."""
