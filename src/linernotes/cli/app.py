@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
-import click
 import typer
 
 from linernotes import __version__
 from linernotes.cli import caption, models, write, write_benchmark
+from linernotes.notes_json import printable
 
 app = typer.Typer(
     name="linernotes",
@@ -42,21 +41,10 @@ def _options(
 
 def main() -> None:
     """Run the command line; a user's errors become one line and exit status 1 (2: wrong usage)."""
-    debug = "--debug" in sys.argv[1:]
     try:
-        status = app(standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        print("linernotes: stopped", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        app()
     except (ValueError, OSError, ImportError, MemoryError) as error:
-        if debug:
+        if "--debug" in sys.argv[1:]:
             raise
-        print(f"linernotes: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"linernotes: error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         sys.exit(1)

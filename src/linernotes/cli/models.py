@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def models(
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table."),
 ) -> None:
-    """List the models and methods that are installed, their size, source and licence.
+    """List the models and methods that are installed, their size and licence; with --json also source and files.
 
     Example: `linernotes models --json | jq '.[].licence'`
     """
@@ -30,10 +30,11 @@ def models(
         typer.echo(json.dumps([{**asdict(item), "size_bytes": item.size_bytes} for item in found], indent=2))
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("name", "kind", "what it does", "size", "licence", "commercial use", "source"):
-        table.add_column(column)
+    for column in ("name", "size", "licence", "commercial use"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("what it does")
     for item in found:
-        size = f"{item.size_bytes / 1e6:.1f} MB" if item.files else "-"
+        size = f"{item.size_bytes / 1e6:.2f} MB" if item.files else "-"
         allowed = "yes" if item.commercial_use else "no"
-        table.add_row(item.name, item.kind, item.about, size, item.licence, allowed, item.source)
+        table.add_row(item.name, size, item.licence, allowed, item.about)
     Console().print(table)
