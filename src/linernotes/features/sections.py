@@ -9,7 +9,7 @@ linear kernel ("Automatic audio segmentation using a measure of audio novelty", 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -30,14 +30,10 @@ GRID_S = 0.5
 CELLS_IN_SHORTEST = 16
 """The grid has this many cells in the shortest section, so that its size is bounded for any duration."""
 
-CUT_PRICE = 5.0
-"""Squared contrast times seconds that a cut has to save, for sections of `SHORTEST_SECTION_S`."""
-SAME_LABEL_BELOW = 0.8
-"""Contrast up to which two stretches sound alike."""
-
 CONTRAST_REACH_S = 12.0
-CONFIDENCE_SLOPE = 2.0
-CONFIDENCE_MIDDLE = 1.0
+"""Confidence: a logistic curve over the contrast of these seconds to either side (`scripts/fit_sections.py`)."""
+CONFIDENCE_SLOPE = 1.8
+CONFIDENCE_MIDDLE = 1.55
 MOST_CONFIDENCE = 0.95
 ONE_SECTION_CONFIDENCE = 0.5
 """That nothing changes clearly is seen at every price; how often it is right was not measured."""
@@ -64,7 +60,10 @@ def _shares(values: Doubles) -> Doubles:
 
 
 def _decibels(values: Doubles) -> Doubles:
-    return np.clip(np.nan_to_num(values, nan=-50.0, neginf=-50.0), -50.0, 0.0)
+    """Level within 20 dB of the loud parts; anything below counts alike, so that a fade is no row of sections."""
+    finite = np.nan_to_num(values, nan=-70.0, neginf=-70.0, posinf=0.0)
+    loud = np.percentile(finite, 90)
+    return np.clip(finite, loud - 20.0, loud)
 
 
 def _octaves(values: Doubles) -> Doubles:
@@ -75,9 +74,23 @@ ASPECTS = (
     Aspect("tags_mtt", 0.5, _root),
     Aspect("tags_msd", 0.5, _root),
     Aspect("chroma", 0.5, _shares),
-    Aspect("loudness", 6.0, _decibels),
+    Aspect("loudness", 1.5, _decibels),
     Aspect("brightness", 0.5, _octaves),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `scripts/fit_sections.py` weighs against one another on rendered pieces, whose form is known."""
+
+    aspects: tuple[Aspect, ...] = ASPECTS
+    cut_price: float = 10.0
+    """Squared contrast times seconds that a long section has to save; the shortest has to save twice that."""
+    same_label_below: float = 1.1
+    """Contrast up to which two stretches sound alike."""
+
+
+FITTED = Settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +102,10 @@ class Grid:
     step_s: float
 
 
-def estimate_sections(frames: Frames) -> list[Fact]:
+def estimate_sections(frames: Frames, settings: Settings = FITTED) -> list[Fact]:
     """Facts "section" that cover the recording without gaps; equal values ("A", "B", ...) sound alike."""
-    grid = grid_of(frames)
-    cuts = [0, len(grid.values)] if frames.duration_s < SHORTEST_FILE_S else cuts_of(grid)
-    spans = merged(cuts, labels_of(grid, cuts))
+    grid = grid_of(frames, settings.aspects)
+    spans = spans_of(grid, settings)
     return [
         Fact(
             id=f"section:{number}",
@@ -109,18 +121,25 @@ def estimate_sections(frames: Frames) -> list[Fact]:
     ]
 
 
+def spans_of(grid: Grid, settings: Settings = FITTED) -> list[Span]:
+    """Stretches of the grid between changes, with the numbers of their labels."""
+    is_short = len(grid.values) * grid.step_s < SHORTEST_FILE_S
+    cuts = [0, len(grid.values)] if is_short else cuts_of(grid, settings.cut_price)
+    return merged(cuts, labels_of(grid, cuts, settings.same_label_below))
+
+
 def shortest_section_s(duration_s: float) -> float:
     """Seconds below which no section of a recording goes."""
     return max(SHORTEST_SECTION_S, duration_s / MOST_SECTIONS)
 
 
-def grid_of(frames: Frames) -> Grid:
+def grid_of(frames: Frames, aspects: Sequence[Aspect] = ASPECTS) -> Grid:
     """All aspects that `frames` have, on the grid that suits their duration."""
     step_s = max(GRID_S, shortest_section_s(frames.duration_s) / CELLS_IN_SHORTEST)
     cells = max(1, round(frames.duration_s / step_s))
     columns = [
         _cells(frames[aspect.series], aspect, frames.start_s, step_s, cells)
-        for aspect in ASPECTS
+        for aspect in aspects
         if aspect.series in frames.series and len(frames[aspect.series].values)
     ]
     values = np.hstack(columns) if columns else np.zeros((cells, 1))
@@ -143,21 +162,21 @@ def _cells(series: Series, aspect: Aspect, start_s: float, step_s: float, cells:
     return cells_of_series
 
 
-def cuts_of(grid: Grid) -> list[int]:
+def cuts_of(grid: Grid, cut_price: float) -> list[int]:
     """Cells at which sections begin, with 0 and the number of cells at the ends."""
     cells = len(grid.values)
     shortest_s = shortest_section_s(cells * grid.step_s)
     shortest = max(1, round(shortest_s / grid.step_s))
-    price = CUT_PRICE * shortest_s / SHORTEST_SECTION_S / grid.step_s
+    price = cut_price * shortest_s / SHORTEST_SECTION_S / grid.step_s
     sums = np.vstack([np.zeros(grid.values.shape[1]), np.cumsum(grid.values, axis=0)])
     squares = np.concatenate([[0.0], np.cumsum((grid.values**2).sum(axis=1))])
     best = np.full(cells + 1, np.inf)
     best[0], came_from = -price, np.zeros(cells + 1, int)
     for end in range(shortest, cells + 1):
         starts = np.arange(0, end - shortest + 1)
-        inside = squares[end] - squares[starts]
-        inside = inside - ((sums[end] - sums[starts]) ** 2).sum(axis=1) / (end - starts)
-        total = best[starts] + inside + price
+        lengths = end - starts
+        inside = squares[end] - squares[starts] - ((sums[end] - sums[starts]) ** 2).sum(axis=1) / lengths
+        total = best[starts] + inside + price * (1 + shortest / lengths)
         came_from[end] = int(total.argmin())
         best[end] = total[came_from[end]]
     cuts = [cells]
@@ -166,7 +185,7 @@ def cuts_of(grid: Grid) -> list[int]:
     return cuts[::-1]
 
 
-def labels_of(grid: Grid, cuts: list[int]) -> list[int]:
+def labels_of(grid: Grid, cuts: list[int], same_below: float) -> list[int]:
     """A number for each stretch between cuts: the nearest two groups join until none are alike any more."""
     lengths = np.diff(cuts).astype(float)
     means = np.array([grid.values[first:last].mean(axis=0) for first, last in pairwise(cuts)])
@@ -176,7 +195,7 @@ def labels_of(grid: Grid, cuts: list[int]) -> list[int]:
         distances = np.linalg.norm(centres[:, None] - centres[None], axis=2)
         np.fill_diagonal(distances, np.inf)
         first, second = divmod(int(distances.argmin()), len(groups))
-        if distances[first, second] > SAME_LABEL_BELOW:
+        if distances[first, second] > same_below:
             break
         groups[min(first, second)] += groups.pop(max(first, second))
     order = sorted(groups, key=min)
