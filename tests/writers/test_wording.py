@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linernotes.writers.wording import cased, fix_articles, fold, licences_of, stem
+from linernotes.writers.wording import cased, drop_plural_articles, fix_articles, fold, licences_of, stem
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,13 @@ def test_articles_and_capitals_are_set_at_the_end() -> None:
         "an electric guitar and a piano, a ukulele, an r&b song"
     )
     assert cased("this is an r&b song. it is loud.", {"r&b": "R&B"}) == "This is an R&B song. It is loud."
+
+
+def test_plurals_lose_their_article() -> None:
+    words = {"line", "drum", "string", "bell"}
+    assert drop_plural_articles(
+        "with a groovy bass lines, an acoustic drums playing a string bass", words
+    ) == ("with groovy bass lines, acoustic drums playing a string bass")
+    assert drop_plural_articles("a strings section and a series of bells.", words) == (
+        "a strings section and a series of bells."
+    )

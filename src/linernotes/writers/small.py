@@ -28,7 +28,16 @@ from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
 from linernotes.writers.licensed_words import LicensedWords
 from linernotes.writers.prompt import BOS, EOS, PLAIN, USES, coverage_control, length_control, source_ids
 from linernotes.writers.tokenizer import BpeTokenizer
-from linernotes.writers.wording import WORD, WordLists, cased, content_words, fix_articles, fold, licences_of
+from linernotes.writers.wording import (
+    WORD,
+    WordLists,
+    cased,
+    content_words,
+    drop_plural_articles,
+    fix_articles,
+    fold,
+    licences_of,
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,7 @@ class SmallWriter:
         self.network = network
         self.tokenizer = tokenizer
         self.lists = lists
+        self._words = frozenset(lists.words)
         self.options = options or SmallOptions()
         self.fallback = fallback
 
@@ -139,7 +149,8 @@ class SmallWriter:
         if not hypotheses:
             return ""
         text = self.tokenizer.decode(hypotheses[seed % len(hypotheses)].tokens).strip()
-        return cased(fix_articles(text), {**self.lists.cased, **_acronyms(aspects)})
+        text = fix_articles(drop_plural_articles(text, self._words))
+        return cased(text, {**self.lists.cased, **_acronyms(aspects)})
 
     def search(self, phrases: Sequence[str]) -> list[Hypothesis]:
         """Finished hypotheses for lower-case aspects, best first."""

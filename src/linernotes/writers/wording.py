@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -164,6 +164,23 @@ def fix_articles(text: str) -> str:
         return f"{match.group(1)}{'n' if vowel else ''} {match.group(3)}"
 
     return re.sub(r"\b([Aa])(n?) (\w+(?:&\w)?)", right, text)
+
+
+_PLURAL_PHRASE = re.compile(
+    r"\ban? ((?:[\w'&-]+ ){0,3}?)(\w{3,}s)(?=[.,;]| (?:and|with|in|on|over|playing|being|that|which|while)\b)"
+)
+
+
+def drop_plural_articles(text: str, words: Collection[str]) -> str:
+    """Takes the article from "a groovy bass lines": plurals are words in -s whose singular is among `words`."""
+
+    def right(match: re.Match[str]) -> str:
+        before, noun = match.group(1), match.group(2)
+        inner = {"of", "and", "with", "in", "on", "over", "by"}.isdisjoint(before.split())
+        is_plural = noun.endswith("ss") is False and noun[:-1] in words
+        return before + noun if inner and is_plural else match.group()
+
+    return _PLURAL_PHRASE.sub(right, text)
 
 
 def cased(text: str, spellings: Mapping[str, str]) -> str:
