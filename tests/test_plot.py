@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -141,6 +142,13 @@ def test_words_for_one_thing_share_a_row() -> None:
 @pytest.mark.parametrize("duration_s", [0.5, 9.9, 61.0, 599.0, 3600.0, 36_000.0, 400_000.0])
 def test_time_ticks_are_few(duration_s: float) -> None:
     assert 1 <= len(content.time_ticks(duration_s)) <= 13
+
+
+def test_tags_are_for_music_only() -> None:
+    notes = notes_of(30.0)
+    assert content.may_be_music(notes)
+    spoken = replace(notes, facts=(*notes.facts, fact("content", "speech", 0.0, 30.0)))
+    assert not content.may_be_music(spoken)
 
 
 def test_times_are_written_as_on_a_player() -> None:

@@ -92,7 +92,7 @@ def _lanes(notes: Notes, frames: Frames) -> list[Lane]:
         rows = content.roots_by_fifths(chords)
         height = 0.14 * len(rows) + 0.1
         lanes.append(Lane("chords", height, lambda axes: _draw_chords(axes, chords, rows)))
-    if tags := content.top_tags(frames):
+    if content.may_be_music(notes) and (tags := content.top_tags(frames)):
         height = 0.15 * len(tags.names) + 0.05
         lanes.append(Lane("tags", height, lambda axes: _draw_tags(axes, tags)))
     if len(voice := content.voice(frames)):

@@ -193,6 +193,11 @@ def top_tags(frames: Frames) -> Tags | None:
     return Tags(tuple(names), np.column_stack([joined[name] for name in names]), start_s, end_s)
 
 
+def may_be_music(notes: Notes) -> bool:
+    """Whether no fact says otherwise: of speech or noise the taggers, which know music only, say nonsense."""
+    return all(fact.value == "music" for fact in _facts(notes.facts, "content"))
+
+
 def sections(notes: Notes) -> list[Span]:
     """Spans of the section facts, by label."""
     return [Span(fact.start_s, fact.end_s, str(fact.value)) for fact in _facts(notes.facts, "section")]
