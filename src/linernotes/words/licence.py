@@ -34,6 +34,8 @@ _CHANGE_TERMS: Mapping[tuple[str, str], str] = {
     ("dynamics", "fading"): "growing quieter",
     ("dynamics", "varied"): "varied dynamics",
     ("dynamics", "steady"): "even dynamics",
+    ("level", "louder"): "louder",
+    ("level", "quieter"): "quieter",
     ("content", "speech"): "speech",
 }
 

@@ -24,6 +24,7 @@ from linernotes.writers.tellings import TELLINGS
 from linernotes.writers.unfold import unfolding
 
 _NOTHING = "Nothing can be said about this recording with confidence."
+_NOTHING_HERE = "Nothing can be said about this section with confidence."
 _NOT_MUSIC: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "speech": (
         ("This does not sound like music: it is {speech}.", "This is {speech} rather than music."),
@@ -49,16 +50,18 @@ def composer(facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Capt
     told = _given(given, style, seed, rng) if given else Phrase()
     if given and len(given) == len(facts):
         return to_caption(told)
+    nothing = _NOTHING
     whole, sections = split_sections([fact for fact in facts if fact.name != "aspect"])
     if not whole and len(sections) == 1:  # the facts of one section, to be captioned by itself
         whole, sections = next(iter(sections.values())), {}
+        nothing = _NOTHING_HERE
     content = measured_content(whole)
     kind = content.one("content")
     if kind:
         return to_caption(_not_music(kind, style, rng))
     phrase = _measured(content, sections, style, rng)
     if not phrase:
-        phrase = Phrase() if given or style in ("tags", "generator") else plain(_NOTHING)
+        phrase = Phrase() if given or style in ("tags", "generator") else plain(nothing)
     return to_caption(joined([told, phrase], ", " if style in ("tags", "generator") else " "))
 
 

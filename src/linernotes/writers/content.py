@@ -28,6 +28,7 @@ THRESHOLDS: Mapping[str, Thresholds] = {
     "metre": Thresholds(0.7, 0.7),
     "chord_loop": Thresholds(0.65, 0.65),
     "dynamics": Thresholds(0.6, 0.6),
+    "level": Thresholds(0.6, 0.6),
     "tempo_change": Thresholds(0.6, 0.6),
     "brightness": Thresholds(0.6, 0.6),
     "loudness_range": Thresholds(0.6, 0.6),
@@ -79,7 +80,8 @@ def measured_content(facts: Iterable[Fact]) -> Content:
         if item is None:
             continue
         same_role = by_role.setdefault(item.role, {})
-        key = f"{item.text}@{item.start_s}" if item.role == "section" else item.text
+        is_apart = item.role == "section" or item.role in _MEASURES
+        key = fact.id if is_apart else item.text
         same_role[key] = _merged(same_role.get(key), item)
     ordered = {role: _ordered(role, list(items.values())) for role, items in by_role.items()}
     return Content(_consistent(ordered))
@@ -97,7 +99,7 @@ def _merged(known: Item | None, item: Item) -> Item:
 def _ordered(role: str, items: list[Item]) -> tuple[Item, ...]:
     if role == "section":
         return tuple(sorted(items, key=lambda item: item.start_s))
-    return tuple(sorted(items, key=lambda item: -item.confidence))
+    return tuple(sorted(items, key=lambda item: (-item.confidence, item.start_s - item.end_s)))
 
 
 def _consistent(by_role: dict[str, tuple[Item, ...]]) -> dict[str, tuple[Item, ...]]:
@@ -192,7 +194,8 @@ _SILENT_VALUES: Mapping[str, frozenset[str]] = {
     "chord_loop": frozenset({"n", ""}),
 }
 _SAYABLE = frozenset(
-    "content voice singer_gender chord_loop metre dynamics tempo_change instrument genre mood era section".split()
+    "content voice singer_gender chord_loop metre dynamics level tempo_change instrument genre mood era "
+    "section".split()
 )
 
 

@@ -26,6 +26,8 @@ LIMITS: Mapping[str, Limits] = {
     "tags": Limits(genres=3, moods=4, players=8, figures=3, manners=2),
     "generator": Limits(genres=2, moods=3, players=6, figures=3, manners=0),
 }
+LONGEST_LOOP = 4
+"""Chords in a loop from which on it is told in long captions only."""
 COMMON_METRE = "4/4"
 """Only a long caption mentions it: it goes without saying."""
 MANNER_CHANCE = 0.45
@@ -34,11 +36,16 @@ MANNER_CHANCE = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Singer:
-    """The voice of a recording: `kind` is male, female, mixed, sung, spoken (or spoken male, spoken female)."""
+    """The voice of a recording: `kind` is male, female, mixed, sung, spoken (or spoken male, spoken female ...).
+
+    `gender_doubted` is a sex that is only likely, told apart from a voice that is sure.
+    """
 
     kind: str
     sure: bool
     fact_ids: tuple[str, ...]
+    gender_doubted: str = ""
+    gender_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,33 +123,45 @@ def _moods(items: tuple[Item, ...], style: str, rng: Random) -> tuple[tuple[Item
 
 
 def _singer(voice: Item | None, gender: Item | None) -> Singer | None:
-    if voice and voice.text == "instrumental":
-        return None
-    spoken = voice is not None and voice.text == "spoken"
-    kind = gender.text if gender and gender.text in ("male", "female", "mixed") else ""
-    if not voice and not kind:
-        return None
     if voice and voice.text not in ("sung", "spoken"):
         return None
-    parts = [item for item in (voice, gender if kind else None) if item]
-    name = f"spoken {kind}".strip() if spoken else kind or "sung"
-    return Singer(name, all(item.sure for item in parts), tuple(i for item in parts for i in item.fact_ids))
+    gender = gender if gender and gender.text in ("male", "female", "mixed") else None
+    if not voice and not gender:
+        return None
+    manner = voice.text if voice else "sung"
+    if voice and gender and voice.sure and not gender.sure:
+        doubted = "" if gender.text == "mixed" else gender.text
+        return Singer(manner, True, voice.fact_ids, doubted, gender.fact_ids if doubted else ())
+    parts = [item for item in (voice, gender) if item]
+    kind = (
+        (gender.text if gender else manner)
+        if manner == "sung"
+        else " ".join(["spoken", *([gender.text] if gender else [])])
+    )
+    return Singer(kind, all(item.sure for item in parts), tuple(i for item in parts for i in item.fact_ids))
 
 
 def _figures(content: Content, limit: int, style: str, rng: Random) -> Mapping[str, Item]:
     """Tempo, key, metre and chord loop; a short caption leaves some out by seed, the tempo least often."""
     names = [name for name in ("tempo", "key", "metre", "chord_loop") if content.one(name)]
+    if style != "long" and (loop := content.one("chord_loop")) and loop.text.count("-") >= LONGEST_LOOP:
+        names.remove("chord_loop")
     if style != "long" and (metre := content.one("metre")) and metre.text == COMMON_METRE:
         names.remove("metre")
-    if style == "short" and len(names) > 1:
+    if style == "short" and len(names) > 1 and not _is_bare(content):
         weights = {"tempo": 0.9, "key": 0.65, "metre": 0.25, "chord_loop": 0.3}
         names = [name for name in names if rng.random() < weights[name]] or names[:1]
     return {name: item for name in names[:limit] if (item := content.one(name))}
 
 
+def _is_bare(content: Content) -> bool:
+    """Whether there is so little to say of who plays what that figures and manner must carry the caption."""
+    return not any(content.one(role) for role in ("genre", "instrument", "mood", "singer_gender"))
+
+
 def _manners(content: Content, limit: int, style: str, rng: Random) -> tuple[Item, ...]:
-    names = ["dynamics", "tempo_change", "brightness", "loudness_range", "tuning"]
-    if style == "short" and rng.random() > MANNER_CHANCE:
+    names = ["level", "dynamics", "tempo_change", "brightness", "loudness_range", "tuning"]
+    if style == "short" and rng.random() > MANNER_CHANCE and not _is_bare(content):
         return ()
     items = [item for name in names if (item := content.one(name)) and item.sure]
     if style == "short":  # a steady pulse is not worth one of two sentences

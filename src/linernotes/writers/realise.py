@@ -67,7 +67,7 @@ _MOOD_SENTENCES = ("The mood is {moods}", "The atmosphere is {moods}", "Its char
 _MOOD_PREDICATES = ("feels {moods}", "is {moods} in mood", "has {a moods} air")
 _MOOD_DOUBTS = ("sounds {moods}", "comes across as {moods}", "seems {moods}")
 _TEMPO_PREDICATES = ("moves at {tempo}", "runs at {tempo}")
-_KEY_PREDICATES = ("is {in_key}", "stays {in_key}")
+_KEY_PREDICATES = ("is {in_key}",)
 _MANNERS: Mapping[tuple[str, str], Sequence[str]] = {
     ("dynamics", "steady"): ("the volume stays even", "the level hardly changes"),
     ("dynamics", "building"): ("the volume builds over time", "it grows louder as it goes"),
@@ -79,8 +79,10 @@ _MANNERS: Mapping[tuple[str, str], Sequence[str]] = {
     ("tempo_change", "varying"): ("the tempo ebbs and flows", "the tempo varies"),
     ("brightness", "bright"): ("the sound is bright", "its tone is bright"),
     ("brightness", "dark"): ("the sound is dark", "its tone is dark"),
-    ("loudness_range", "narrow"): ("the dynamic range is narrow", "loud and quiet lie close together"),
-    ("loudness_range", "wide"): ("the dynamic range is wide", "loud and quiet lie far apart"),
+    ("loudness_range", "narrow"): ("the dynamic range is narrow", "its dynamic range is small"),
+    ("loudness_range", "wide"): ("the dynamic range is wide", "its dynamic range is large"),
+    ("level", "louder"): ("it is louder than the rest", "the volume is higher than elsewhere"),
+    ("level", "quieter"): ("it is quieter than the rest", "the volume is lower than elsewhere"),
 }
 
 
@@ -89,7 +91,7 @@ def noun(plan: Plan, rng: Random) -> Phrase:
     if plan.instrumental:
         ids = plan.instrumental.fact_ids
         if plan.instrumental.sure:
-            word = rng.choice(("piece", "track", ""))
+            word = rng.choice(("piece", "track", "") if plan.genres else ("piece", "track"))
             return said("instrumental", ids) + plain(f" {word}" if word else "")
         return plain(rng.choice(("piece", "track")))
     sung = plan.singer and plan.singer.sure and not plan.singer.kind.startswith("spoken")
@@ -115,9 +117,10 @@ def work(plan: Plan, rng: Random) -> Phrase:
 
 def singer_phrase(singer: Singer, rng: Random) -> Phrase:
     """The voice as a noun: `a female voice`, `what sounds like a female voice`."""
-    words = rng.choice(_SINGERS[singer.kind])
-    hedge = "" if singer.sure else rng.choice(("what sounds like ", "probably "))
-    return plain(hedge) + said(words, singer.fact_ids)
+    words = said(rng.choice(_SINGERS[singer.kind]), singer.fact_ids)
+    if singer.gender_doubted:
+        return words + plain(" (probably ") + said(singer.gender_doubted, singer.gender_ids) + plain(")")
+    return plain("" if singer.sure else "what sounds like ") + words
 
 
 def singing_clause(singer: Singer, rng: Random) -> Phrase:
@@ -130,6 +133,10 @@ def singing_clause(singer: Singer, rng: Random) -> Phrase:
         if "mixed" in singer.kind:
             words, verb = "male and female voices", verb[:-1]
         return plain("what sounds like ") + said(f"{words} {verb}", singer.fact_ids)
+    if singer.gender_doubted:
+        verb = "speaks" if singer.kind == "spoken" else "sings"
+        doubt = plain(" (probably ") + said(singer.gender_doubted, singer.gender_ids) + plain(")")
+        return said("a voice", singer.fact_ids) + doubt + plain(" ") + said(verb, singer.fact_ids)
     return said(rng.choice(_SINGS[singer.kind]), singer.fact_ids)
 
 

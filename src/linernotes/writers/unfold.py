@@ -22,8 +22,7 @@ MAX_CHANGES = 3
 
 def unfolding(content: Content, sections: Mapping[str, Sequence[Fact]], rng: Random) -> Phrase:
     """The form (sections and which of them are alike), then what comes in where."""
-    changes = _changes({name: measured_content(facts) for name, facts in sections.items()}, sections, rng)
-    return joined([_form(content.all("section"), rng), *changes[:MAX_CHANGES]])
+    return joined([_form(content.all("section"), rng), *_changes(content, sections, rng)[:MAX_CHANGES]])
 
 
 def _form(sections: Sequence[Item], rng: Random) -> Phrase:
@@ -38,27 +37,25 @@ def _form(sections: Sequence[Item], rng: Random) -> Phrase:
     return sentence(fill(rng.choice(_FORM_SHAPES), count=said(number(len(sections)), ids), labels=told))
 
 
-def _changes(
-    contents: Mapping[str, Content], facts: Mapping[str, Sequence[Fact]], rng: Random
-) -> list[Phrase]:
+def _changes(whole: Content, sections: Mapping[str, Sequence[Fact]], rng: Random) -> list[Phrase]:
     """Sentences about each section that brings what no earlier one had, in order of time."""
-    order = sorted(contents, key=lambda name: min(fact.start_s for fact in facts[name]))
-    known: set[str] = set()
-    key = ""
+    order = sorted(sections, key=lambda name: min(fact.start_s for fact in sections[name]))
+    voice, main_key = whole.one("voice"), whole.one("key")
+    key = main_key.text if main_key else ""
+    heard: set[str] = set() if voice and voice.text == "sung" else {"voice"}
     sentences: list[Phrase] = []
     for index, name in enumerate(order):
-        content = contents[name]
-        start_s = min(fact.start_s for fact in facts[name])
-        fresh = [item for item in content.all("instrument") if item.sure and item.text not in known]
-        known.update(item.text for item in content.all("instrument"))
-        voice = content.one("voice")
-        voice = voice if voice and voice.sure and voice.text == "sung" and "voice" not in known else None
-        known.update(["voice"] if voice else [])
-        moved = content.one("key")
-        moved = moved if moved and moved.sure and moved.text != key else None
-        key = moved.text if moved else key
+        content = measured_content(sections[name])
+        fresh = [item for item in content.all("instrument") if item.sure and item.text not in heard]
+        heard.update(item.text for item in content.all("instrument"))
+        sings = next((item for item in content.all("voice")[:1] if item.sure and item.text == "sung"), None)
+        enters = sings if "voice" not in heard else None
+        heard.update(["voice"] if sings else [])
+        moved = next((item for item in content.all("key")[:1] if item.sure and item.text != key), None)
         if index:
-            sentences.append(_change(clock(start_s), fresh[:3], voice, moved, rng))
+            key = moved.text if moved else key
+            time = clock(min(fact.start_s for fact in sections[name]))
+            sentences.append(_change(time, fresh[:3], enters, moved, rng))
     return [made for made in sentences if made]
 
 
