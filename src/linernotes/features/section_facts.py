@@ -24,7 +24,7 @@ SAME_TEMPO = 0.06
 def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fact]) -> tuple[Fact, ...]:
     """Facts of the stretch that `section` spans; their ids begin with `s<number>/`."""
     part = frames.between(section.start_s, section.end_s)
-    facts = list(estimate_facts(part))
+    facts = [_in_octave(fact, whole) for fact in estimate_facts(part)]
     facts += _level(facts, whole, section)
     return tuple(replace(fact, id=f"s{number}/{fact.id}") for fact in facts)
 
@@ -45,12 +45,19 @@ def telling(facts: Sequence[Fact], whole: Sequence[Fact]) -> tuple[Fact, ...]:
 def _is_shared(fact: Fact, whole: Sequence[Fact]) -> bool:
     same_name = [other for other in whole if other.name == fact.name]
     if fact.name == "tempo":
-        return any(
-            abs(float(other.value) / float(fact.value) / factor - 1) < SAME_TEMPO
-            for other in same_name
-            for factor in (0.5, 1, 2)
-        )
+        return any(abs(float(other.value) / float(fact.value) - 1) < SAME_TEMPO for other in same_name)
     return any(other.value == fact.value for other in same_name)
+
+
+def _in_octave(fact: Fact, whole: Sequence[Fact]) -> Fact:
+    """A section's tempo at the metrical level of the whole, where more evidence chose it."""
+    tempo = next((other for other in whole if other.name == "tempo"), None)
+    if fact.name != "tempo" or tempo is None:
+        return fact
+    for factor in (0.5, 2.0):
+        if abs(float(fact.value) * factor / float(tempo.value) - 1) < SAME_TEMPO:
+            return replace(fact, value=round(float(fact.value) * factor, 1))
+    return fact
 
 
 def _level(facts: Sequence[Fact], whole: Sequence[Fact], section: Fact) -> list[Fact]:
