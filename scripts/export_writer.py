@@ -1,15 +1,15 @@
-"""Export a trained small writer to two ONNX files with half-precision weights.
+"""Export trained small writers to ONNX: two files a model, with weights of 8 or 16 bits.
 
-    python scripts/export_writer.py runs/writer src/linernotes/assets/small_writer
+    python scripts/export_writer.py runs/writer1 runs/writer2 --out src/linernotes/assets/small_writer
 
-Weights are stored as float16 and cast when the session is made; all arithmetic stays float32.
+Weights are unpacked when the session is made; all arithmetic is float32.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from linernotes.config import config_from_mapping
 from linernotes.models.text_writer import EncoderGraph, StepGraph, TextWriter, TextWriterConfig
 
-SMALLEST_HALVED = 256
+SMALLEST_SHRUNK = 256
 """Weights with fewer numbers stay in float32."""
 
 
@@ -92,51 +92,68 @@ def export_step(model: TextWriter, path: Path) -> None:
     )
 
 
-def halve_weights(path: Path) -> None:
-    """Store large float32 weights as float16 behind a Cast, which onnxruntime folds when it loads the file."""
+def shrink_weights(path: Path, bits: int) -> None:
+    """Store large weights as float16 or scaled int8, behind nodes which onnxruntime folds when it loads."""
     model = onnx.load(str(path))
     graph = model.graph
-    casts = []
+    nodes, scales = [], []
     for tensor in graph.initializer:
         weights = numpy_helper.to_array(tensor)
-        if weights.dtype != np.float32 or weights.size < SMALLEST_HALVED:
+        if weights.dtype != np.float32 or weights.size < SMALLEST_SHRUNK:
             continue
         name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(weights.astype(np.float16), f"{name}_half"))
-        casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
+        if bits == 16 or weights.ndim != 2:
+            tensor.CopyFrom(numpy_helper.from_array(weights.astype(np.float16), f"{name}_small"))
+            nodes.append(onnx.helper.make_node("Cast", [f"{name}_small"], [name], to=onnx.TensorProto.FLOAT))
+            continue
+        axis = 0 if "MatMul" in name else 1  # one scale an output, or a row of an embedding
+        scale = np.abs(weights).max(axis=axis, keepdims=True) / 127
+        scale = np.maximum(scale, 1e-12).astype(np.float32)
+        tensor.CopyFrom(numpy_helper.from_array(np.round(weights / scale).astype(np.int8), f"{name}_small"))
+        scales.append(numpy_helper.from_array(scale, f"{name}_scale"))
+        nodes.append(
+            onnx.helper.make_node("Cast", [f"{name}_small"], [f"{name}_float"], to=onnx.TensorProto.FLOAT)
+        )
+        nodes.append(onnx.helper.make_node("Mul", [f"{name}_float", f"{name}_scale"], [name]))
+    graph.initializer.extend(scales)
+    rest = list(graph.node)
     del graph.node[:]
-    graph.node.extend(nodes)
-    model.doc_string = ""
+    graph.node.extend([*nodes, *rest])
     for node in graph.node:
         node.doc_string = ""
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Write encoder.onnx, step.onnx and the tokenizer into `out`."""
-    model = load_checkpoint(checkpoint)
+def export(checkpoints: Sequence[Path], out: Path, bits: int) -> None:
+    """Write encoder1.onnx, step1.onnx, ... the sizes and the tokenizer into `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    for name, write in (("encoder.onnx", export_encoder), ("step.onnx", export_step)):
-        write(model, out / name)
-        halve_weights(out / name)
-        print(f"{name}: {(out / name).stat().st_size / 1e6:.2f} MB")
-    shutil.copyfile(checkpoint / "tokenizer.json", out / "tokenizer.json")
-    shape = {
-        key: getattr(model.config, key)
-        for key in ("decoder_layers", "heads", "dim", "max_source", "max_target")
-    }
+    tokenizers = {(folder / "tokenizer.json").read_text(encoding="utf-8") for folder in checkpoints}
+    if len(tokenizers) != 1:
+        raise ValueError("models that write together need one tokenizer: train the second with --tokenizer")
+    for number, folder in enumerate(checkpoints, start=1):
+        model = load_checkpoint(folder)
+        for name, write in (("encoder", export_encoder), ("step", export_step)):
+            path = out / f"{name}{number}.onnx"
+            write(model, path)
+            shrink_weights(path, bits)
+            print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+    (out / "tokenizer.json").write_text(tokenizers.pop(), encoding="utf-8")
+    keys = ("decoder_layers", "heads", "dim", "max_source", "max_target")
+    shape = {"members": len(checkpoints), **{key: getattr(model.config, key) for key in keys}}
     (out / "shape.json").write_text(json.dumps(shape), encoding="utf-8")
 
 
 def main() -> None:
-    """Parse the two folders, export."""
+    """Parse the folders, export."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("out", type=Path)
+    parser.add_argument(
+        "checkpoints", type=Path, nargs="+", help="folders of training runs that share a tokenizer"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help="of a stored weight")
     arguments = parser.parse_args()
-    export(arguments.checkpoint, arguments.out)
+    export(arguments.checkpoints, arguments.out, arguments.bits)
 
 
 if __name__ == "__main__":

@@ -7,20 +7,15 @@ is replaced by the composer's.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from linernotes.clip import Caption, Claim, Fact
-from linernotes.decoding import DecodingOptions, Hypothesis, State, StepResult, beam_search
+from linernotes.decoding import DecodingOptions, Hypothesis, beam_search
 from linernotes.words.claims import check_caption
 from linernotes.writers import Writer, check_style
 from linernotes.writers.composer import composer
@@ -38,6 +33,7 @@ from linernotes.writers.wording import (
     fold,
     licences_of,
 )
+from linernotes.writers.writer_network import WriterNetwork, read_network
 
 
 @dataclass(frozen=True)
@@ -49,62 +45,19 @@ class SmallOptions:
     )
     coverage: float | None = 0.9
     """Asked of the model by its control."""
-    words_per_aspect_word: float = 2.5
-    least_words: float = 20.0
-    most_words: float = 50.0
+    words_per_aspect_word: float = 3.0
+    least_words: float = 30.0
+    most_words: float = 60.0
     reward: float = 0.5
     """Log-probability given for every aspect word newly said."""
     repeat_penalty: float = 3.0
     """Log-probability taken for every content word said again."""
     coverage_weight: float = 0.5
     """Weight of coverage beside the normalised score when hypotheses are ranked."""
-    append_below: float = 0.85
+    append_below: float = 0.9
     """Below this share of aspect words said, the composer adds what was left out."""
     uses: bool = False
     """Ask for a sentence on where the piece might be played. It will be invented."""
-
-
-@dataclass(frozen=True)
-class WriterNetwork:
-    """The two ONNX sessions and the sizes their arrays need."""
-
-    encoder: Any
-    step: Any
-    layers: int
-    heads: int
-    head_dim: int
-    max_source: int
-
-    def start(self, source: Sequence[int]) -> SmallStep:
-        """Encode source ids; the result decodes."""
-        ids = np.array([source], dtype=np.int64)
-        states, copy_keys, cross_keys, cross_values = self.encoder.run(None, {"source": ids})
-        memory = {
-            "source": ids,
-            "states": states,
-            "copy_keys": copy_keys,
-            "cross_keys": cross_keys,
-            "cross_values": cross_values,
-        }
-        return SmallStep(self.step, memory)
-
-    def empty_state(self) -> State:
-        """The state of one beam before any token."""
-        shape = (1, self.layers, self.heads, 0, self.head_dim)
-        return {"keys": np.zeros(shape, np.float32), "values": np.zeros(shape, np.float32)}
-
-
-@dataclass(frozen=True)
-class SmallStep:
-    """`decoding.Step` of one source."""
-
-    session: Any
-    memory: Mapping[str, NDArray[Any]]
-
-    def __call__(self, state: State, tokens: NDArray[np.int64]) -> StepResult:
-        """Run one step for every beam."""
-        log_probs, keys, values = self.session.run(None, {**self.memory, **state, "tokens": tokens})
-        return StepResult(log_probs, {"keys": keys, "values": values})
 
 
 class SmallWriter:
@@ -233,29 +186,6 @@ def _acronyms(aspects: Sequence[FactPhrase]) -> dict[str, str]:
     """Spellings of the user's own that have a capital beyond the first letter (EDM, r'n'B)."""
     words = [word for aspect in aspects for word in WORD.findall(aspect.text)]
     return {word.lower(): word for word in words if re.search(r"[A-Z]", word[1:])}
-
-
-def read_network(folder: Path) -> WriterNetwork:
-    """Open the two ONNX files that `scripts/export_writer.py` wrote."""
-    import onnxruntime as ort
-
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = 1
-    settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
-
-    def session(name: str) -> Any:
-        return ort.InferenceSession(str(folder / name), settings, providers=["CPUExecutionProvider"])
-
-    shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
-    return WriterNetwork(
-        encoder=session("encoder.onnx"),
-        step=session("step.onnx"),
-        layers=shape["decoder_layers"],
-        heads=shape["heads"],
-        head_dim=shape["dim"] // shape["heads"],
-        max_source=shape["max_source"],
-    )
 
 
 def load_small_writer(folder: str | Path | None = None, options: SmallOptions | None = None) -> SmallWriter:
