@@ -52,6 +52,9 @@ def _cases(example: Example) -> Iterator[tuple[NDArray[np.float64], int, float, 
     segments = segment_chords(frames)
     yield key_evidence(frames, segments), example.key, frames.duration_s, True
     generator = np.random.default_rng(int(example.name.split("-")[1]))
+    # Rendered pieces always end on the tonic; recordings fade out or stop elsewhere.
+    faded = frames.between(0.0, frames.end_s - generator.uniform(4, 10))
+    yield key_evidence(faded, segment_chords(faded)), example.key, faded.duration_s, False
     for _ in range(CUTS):
         start_s = generator.uniform(0, max(0.1, frames.end_s - 8))
         cut = frames.between(start_s, start_s + generator.uniform(4, 20))

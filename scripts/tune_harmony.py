@@ -160,6 +160,7 @@ def tuning(examples: list[Example], frames: list[Frames]) -> None:
 def loops(examples: list[Example], frames: list[Frames]) -> None:
     """Progressions found against those that the true chords contain."""
     same = wrong = missed = invented = 0
+    rows: list[tuple[float, bool]] = []
     for example, part in zip(examples, frames, strict=True):
         if example.key < 0:
             continue
@@ -169,11 +170,18 @@ def loops(examples: list[Example], frames: list[Frames]) -> None:
             for s, a, b in spans
         ]
         heard = [ChordSpan(s.triad, s.start_s, s.end_s) for s in segment_chords(part) if s.root >= 0]
-        wanted, found = find_loop(true), find_loop(heard)
-        same += bool(wanted and found and _turned(wanted.chords, found.chords))
+        wanted, found = find_loop(true, part.duration_s), find_loop(heard, part.duration_s)
+        right = bool(wanted and found and _turned(wanted.chords, found.chords))
+        same += right
+        if found:
+            rows.append((found.confidence, right))
         wrong += bool(wanted and found and not _turned(wanted.chords, found.chords))
         missed += bool(wanted and not found)
         invented += bool(found and not wanted)
+    for low, high in ((0.4, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 1.01)):
+        chosen = [right for confidence, right in rows if low <= confidence < high]
+        if chosen:
+            print(f"  loop confidence {low:.1f} to {high:.1f}: right {np.mean(chosen):.2f} of {len(chosen)}")
     print(f"loops: right {same}, another {wrong}, missed {missed}, found where the truth has none {invented}")
 
 

@@ -98,7 +98,7 @@ def test_a_progression_that_comes_back_is_a_loop() -> None:
     facts = estimate_chords(frames_of(play("A:min F:maj C:maj G:maj " * 4)))
     loop = next(fact for fact in facts if fact.id == "chord_loop")
     assert loop.value == "Am-F-C-G"
-    assert loop.confidence > 0.8
+    assert loop.confidence > 0.7
 
 
 def test_noise_and_silence_have_no_chords() -> None:
@@ -113,14 +113,14 @@ def spans(chords: str) -> list[ChordSpan[str]]:
 
 
 def test_a_loop_starts_where_it_is_first_heard() -> None:
-    loop = find_loop(spans("Dm C G Am F C G Am F C G Am F"))
+    loop = find_loop(spans("Dm C G Am F C G Am F C G Am F"), 20.0)
     assert loop is not None
     assert loop.chords == ("C", "G", "Am", "F")
     assert (loop.start_s, loop.end_s) == (1, 13)
 
 
 def test_the_shortest_form_of_a_loop_is_taken() -> None:
-    loop = find_loop(spans("C F " * 6))
+    loop = find_loop(spans("C F " * 6), 20.0)
     assert loop is not None
     assert loop.chords == ("C", "F")
 
@@ -129,11 +129,11 @@ def test_the_shortest_form_of_a_loop_is_taken() -> None:
     "chords", ["", "C", "C G C", "C G Am F", "C G Am F Dm E Bb Eb C# F# B A", "C C C C C C"]
 )
 def test_what_does_not_come_back_is_no_loop(chords: str) -> None:
-    assert find_loop(spans(chords)) is None
+    assert find_loop(spans(chords), 20.0) is None
 
 
 def test_one_wrong_chord_does_not_break_a_loop() -> None:
-    loop = find_loop(spans("C G Am F C G Am F C E Am F C G Am F C G Am F"))
+    loop = find_loop(spans("C G Am F C G Am F C E Am F C G Am F C G Am F"), 20.0)
     assert loop is not None
     assert loop.chords == ("C", "G", "Am", "F")
 

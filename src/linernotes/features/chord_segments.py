@@ -26,7 +26,7 @@ CHANGE_COST = 4.0
 """Log probability ratio that a change of chord must gain, chosen by scripts/tune_harmony.py on held-out seeds."""
 RARE_COST = (0.0, 0.0, 1.0, 1.5)
 """Log probability ratio, by family, that a diminished or suspended chord must gain in every frame."""
-NONE_COST = 2.0
+NONE_COST = 0.5
 """The same for no chord at all: what sounds strange to a network trained on rendered pieces may still be music."""
 SEVENTH_SHARE = 0.6
 """Share of a family's probability that a seventh must have to be named."""

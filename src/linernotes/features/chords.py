@@ -6,7 +6,7 @@ from linernotes.clip import Fact
 from linernotes.features.chord_loop import ChordSpan, find_loop
 from linernotes.features.chord_segments import segment_chords
 from linernotes.features.frames import Frames
-from linernotes.features.key import most_likely_key
+from linernotes.features.key import LEAST_HARMONY, most_likely_key, share_of_harmony
 from linernotes.features.pitch_names import harte, progression_name
 
 SOURCE = "chord-net"
@@ -15,7 +15,7 @@ SOURCE = "chord-net"
 def estimate_chords(frames: Frames) -> list[Fact]:
     """Facts "chord:1", "chord:2", ... over their time spans, and "chord_loop" where a progression comes back."""
     segments = segment_chords(frames)
-    if all(segment.root < 0 for segment in segments):
+    if all(segment.root < 0 for segment in segments) or share_of_harmony(frames) < LEAST_HARMONY:
         return []
     key = most_likely_key(frames)
     facts = [
@@ -31,13 +31,8 @@ def estimate_chords(frames: Frames) -> list[Fact]:
         )
         for number, segment in enumerate(segments, 1)
     ]
-    loop = find_loop(
-        [
-            ChordSpan(segment.triad, segment.start_s, segment.end_s)
-            for segment in segments
-            if segment.root >= 0
-        ]
-    )
+    named = [segment for segment in segments if segment.root >= 0]
+    loop = find_loop([ChordSpan(each.triad, each.start_s, each.end_s) for each in named], frames.duration_s)
     if loop is not None:
         name = progression_name([harte(root, family, key) for root, family in loop.chords])
         facts.append(

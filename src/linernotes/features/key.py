@@ -45,7 +45,8 @@ _ENDS_S = 3.0
 
 LEAST_HARMONY = 0.5
 """Share of the stretch that must sound like chords for it to have a key."""
-LEAST_CONFIDENCE = 0.3
+LEAST_CONFIDENCE = 0.5
+"""A key that is as likely wrong as right is not stated."""
 WINDOW_S, HOP_S = 20.0, 4.0
 CHANGE_COST = 8.0
 """Log probability ratio that a change of key must gain over windows that overlap fivefold."""
