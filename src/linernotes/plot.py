@@ -1,4 +1,4 @@
-"""A picture of the notes: loudness, sections, tempo, key and chords, tags and voice over one time axis.
+"""A picture of the notes: waveform, loudness, sections, tempo, key and chords, tags and voice over one time axis.
 
 Needs matplotlib (the [plot] extra), which is imported only when something is drawn. Colours are those of Okabe and
 Ito and of the map cividis, which stay apart for every kind of colour vision.
@@ -80,8 +80,10 @@ def plot_notes(notes: Notes, frames: Frames, path_out: str | os.PathLike[str]) -
 def _lanes(notes: Notes, frames: Frames) -> list[Lane]:
     """The rows for which there is something to show, from top to bottom."""
     lanes: list[Lane] = []
+    if len(outline := content.outline(frames)):
+        lanes.append(Lane("waveform", 0.7, lambda axes: _draw_outline(axes, outline)))
     if len(envelope := content.envelope(frames)):
-        lanes.append(Lane("loudness\n(LUFS)", 0.8, lambda axes: _draw_loudness(axes, envelope)))
+        lanes.append(Lane("loudness\n(LUFS)", 0.6, lambda axes: _draw_loudness(axes, envelope)))
     if sections := content.sections(notes):
         lanes.append(Lane("sections", 0.3, lambda axes: _draw_sections(axes, sections)))
     if tempos := content.tempos(notes):
@@ -164,6 +166,14 @@ def _plain(axes: Axes, *, is_last: bool) -> None:
     axes.xaxis.set_major_formatter(lambda seconds, _: content.clock(seconds))
     if is_last:
         axes.set_xlabel("time", color=INK)
+
+
+def _draw_outline(axes: Axes, outline: np.ndarray) -> None:
+    times, low, high = outline.T
+    axes.fill_between(times, low, high, color="#444444", linewidth=0)
+    reach = max(0.05, float(np.abs(outline[:, 1:]).max()))
+    axes.set_ylim(-reach, reach)
+    axes.set_yticks([])
 
 
 def _draw_loudness(axes: Axes, points: np.ndarray) -> None:

@@ -152,6 +152,16 @@ def envelope(frames: Frames) -> Doubles:
     return points
 
 
+def outline(frames: Frames) -> Doubles:
+    """(columns, 3): seconds, lowest and highest sample of the waveform around them."""
+    series = _present(frames, "outline")
+    if series is None:
+        return np.zeros((0, 3))
+    values = np.asarray(series.values, float)
+    parts = ((series.times_s, np.mean), (values[:, 0], np.min), (values[:, 1], np.max))
+    return np.column_stack([_thin(column, MOST_POINTS, take) for column, take in parts])
+
+
 def voice(frames: Frames) -> Doubles:
     """(columns, 3): seconds, share of singing, share of speech."""
     series = _present(frames, "voice_events")

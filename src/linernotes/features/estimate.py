@@ -15,6 +15,7 @@ from linernotes.features.key import estimate_key
 from linernotes.features.loudness import LoudnessListener, estimate_loudness
 from linernotes.features.metre import estimate_metre
 from linernotes.features.onsets import OnsetListener
+from linernotes.features.outline import OutlineListener
 from linernotes.features.singer_gender import SingerGenderListener
 from linernotes.features.tags import estimate_tags
 from linernotes.features.tempo import estimate_tempo
@@ -44,6 +45,7 @@ def make_listeners() -> list[Listener]:
         SingerGenderListener(),
         LoudnessListener(),
         BrightnessListener(),
+        OutlineListener(),
     ]
 
 
