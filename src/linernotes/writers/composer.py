@@ -67,12 +67,15 @@ def composer(facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Capt
 
 def _given(facts: Sequence[Fact], style: str, seed: int, rng: Random) -> Phrase:
     """Every aspect said. Seed 0 tells them in the likeliest manner and words; other seeds vary both."""
-    aspects = sort_aspects(facts)
     if style in ("tags", "generator"):
-        return joined([said(aspect.text, aspect.fact_ids) for aspect in aspects], ", ")
+        return joined([said(aspect.text, aspect.fact_ids) for aspect in sort_aspects(facts)], ", ")
     vary = rng if seed else None
-    manner = choose_manner([str(fact.value) for fact in facts], vary)
-    return TELLINGS[manner](Pool(aspects), Wording(vary)) if aspects else Phrase()
+    return tell(facts, choose_manner([str(fact.value) for fact in facts], vary), vary)
+
+
+def tell(facts: Sequence[Fact], manner: str, rng: Random | None = None) -> Phrase:
+    """Every aspect said in one of `MANNERS`; without `rng` in the most usual words."""
+    return TELLINGS[manner](Pool(sort_aspects(facts)), Wording(rng))
 
 
 def _fingerprint(facts: Sequence[Fact]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
 from random import Random
+from typing import TypeAlias
 
 _OPENINGS: Mapping[str, str] = {
     "recording": r"The .{0,60}?(recording|song|cover|performance|track) (features|consists|contains)\b",
@@ -23,6 +24,8 @@ _OPENINGS: Mapping[str, str] = {
     "piece": r"This is (an?|the) ",
     "plain": r"",
 }
+Weights: TypeAlias = Mapping[str, tuple[float, ...]]
+"""Feature -> a weight for each of `MANNERS`."""
 MANNERS = tuple(_OPENINGS)
 """Names of the manners, after the words they open with; `plain` is everybody else's."""
 
@@ -50,20 +53,24 @@ def aspect_features(aspects: Iterable[str]) -> set[str]:
     return words | {f'"{aspect}"' for aspect in tidy if " " in aspect} | {f"#{min(len(tidy), 20) // 3}"}
 
 
-@lru_cache(maxsize=1)
-def _weights() -> Mapping[str, tuple[float, ...]]:
-    file = resources.files("linernotes.writers") / "data" / "manners.tsv"
-    lines = file.read_text(encoding="utf-8").splitlines()[1:]
-    cells = (line.split("\t") for line in lines)
+def read_table(text: str) -> Weights:
+    """The fitted table, feature by feature; the empty feature is the prior."""
+    cells = (line.split("\t") for line in text.splitlines()[1:])
     return {row[0]: tuple(float(cell) for cell in row[1:]) for row in cells}
 
 
-def choose_manner(aspects: Iterable[str], rng: Random | None = None) -> str:
+@lru_cache(maxsize=1)
+def _shipped() -> Weights:
+    file = resources.files("linernotes.writers") / "data" / "manners.tsv"
+    return read_table(file.read_text(encoding="utf-8"))
+
+
+def choose_manner(aspects: Iterable[str], rng: Random | None = None, weights: Weights | None = None) -> str:
     """The likeliest manner for these aspects; with `rng` one drawn by likelihood, flattened for variety."""
     aspects = list(aspects)
     if len(aspects) < FEWEST_ASPECTS and rng is None:
         return PLAIN
-    weights = _weights()
+    weights = weights or _shipped()
     scores = list(weights[""])
     for feature in sorted(aspect_features(aspects)):
         for index, weight in enumerate(weights.get(feature, ())):
