@@ -6,7 +6,8 @@ A piece is rendered, laid end to end to 10 s, 3 min and 60 min and coded as MP3.
 command `linernotes caption FILE --json` in a fresh process, whose wall clock, processor time and peak memory are
 those of that child. "Start" is the same process on `--version`, and the 10 s input shows what a first caption
 costs. The alternative, in the same run and also in a fresh process, is librosa's tempo, chroma and MFCC of the
-same file (facts only: no tags, chords, voice, sections or words). Stages are timed in one process on one thread.
+same file (facts only: no tags, chords, voice, sections or words). Stages are core-seconds of one process on one
+thread.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def rendered_piece() -> np.ndarray:
 
 
 class Stages:
-    """Wall clock by stage; a stage within another is counted in the inner one only."""
+    """Processor time by stage; a stage within another is counted in the inner one only."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -122,11 +123,11 @@ class Stages:
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         self._inner.append(0.0)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             yield
         finally:
-            took = time.perf_counter() - started
+            took = time.process_time() - started
             self.seconds[name] += took - self._inner.pop()
             if self._inner:
                 self._inner[-1] += took
@@ -140,19 +141,16 @@ class Stages:
 
 
 def stage_times(path: Path) -> tuple[dict[str, float], float]:
-    """Seconds of every stage of one caption on one thread, models loaded first; and of the whole."""
+    """Core-seconds of every stage of one caption on one thread, models loaded first; and of the whole."""
     from linernotes import audio, captioner
     from linernotes.features import estimate
 
     stages = Stages()
     captioner.load_captioner(threads=1)(path)  # models are loaded and caches filled
-    original = {"stream": audio.stream, "make_listeners": captioner.make_listeners}
-    patched = [(captioner, "estimate_sections"), (captioner, "estimate_facts"), (captioner, "section_facts")]
-    kept = [(module, name, getattr(module, name)) for module, name in patched if hasattr(module, name)]
-    tuples = {name: getattr(estimate, name) for name in ("MUSICAL", "GENERAL") if hasattr(estimate, name)}
+    decode, all_listeners = audio.stream, captioner.make_listeners
 
     def stream(*args: Any, **options: Any) -> Iterator[Mapping[int, Any]]:
-        blocks = iter(original["stream"](*args, **options))
+        blocks = iter(decode(*args, **options))
         while True:
             with stages.timed("decode and resample"):
                 block = next(blocks, None)
@@ -161,33 +159,35 @@ def stage_times(path: Path) -> tuple[dict[str, float], float]:
             yield block
 
     def make_listeners() -> list[Any]:
-        listeners = original["make_listeners"]()
+        listeners = all_listeners()
         for listener in listeners:
             name = f"listen: {type(listener).__name__.removesuffix('Listener').lower()}"
             listener.push = stages.wrapped(name, listener.push)
             listener.finish = stages.wrapped(name, listener.finish)
         return listeners
 
-    def named(function: Callable[..., Any]) -> str:
-        return f"estimate: {function.__name__.removeprefix('estimate_')}"
+    def named(function: Callable[..., Any]) -> Callable[..., Any]:
+        return stages.wrapped(f"estimate: {function.__name__.removeprefix('estimate_')}", function)
 
+    replaced: list[tuple[Any, str, Any]] = [
+        (audio, "stream", stream),
+        (captioner, "make_listeners", make_listeners),
+        (captioner, "estimate_sections", named(captioner.estimate_sections)),
+        (captioner, "section_facts", named(captioner.section_facts)),
+        (estimate, "MUSICAL", tuple(named(each) for each in estimate.MUSICAL)),
+        (estimate, "GENERAL", tuple(named(each) for each in estimate.GENERAL)),
+    ]
+    kept = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     try:
-        audio.stream, captioner.make_listeners = stream, make_listeners  # type: ignore[assignment]
-        for module, name, function in kept:
-            setattr(module, name, stages.wrapped(named(function), function))
-        for name, functions in tuples.items():
-            setattr(estimate, name, tuple(stages.wrapped(named(each), each) for each in functions))
+        for module, name, timed in replaced:
+            setattr(module, name, timed)
+        started = time.process_time()
         with stages.timed("words and the rest"):
-            notes_writer = captioner.load_captioner(threads=1)
-            started = time.perf_counter()
-            notes_writer(path)
-            total_s = time.perf_counter() - started
+            captioner.load_captioner(threads=1)(path)
+        total_s = time.process_time() - started
     finally:
-        audio.stream, captioner.make_listeners = original["stream"], original["make_listeners"]
         for module, name, function in kept:
             setattr(module, name, function)
-        for name, functions in tuples.items():
-            setattr(estimate, name, functions)
     return dict(sorted(stages.seconds.items(), key=lambda item: -item[1])), total_s
 
 
@@ -225,8 +225,8 @@ def print_rows(rows: Sequence[Row], start: Run) -> None:
 
 
 def print_stages(stages: Mapping[str, float], total_s: float) -> None:
-    print(f"stages of the 3 min input, one thread, models loaded: {total_s:.2f} s")
-    print("| stage | s | share |\n|---|---|---|")
+    print(f"stages of the 3 min input, one thread, models loaded: {total_s:.2f} core-seconds")
+    print("| stage | core-s | share |\n|---|---|---|")
     for name, seconds in stages.items():
         print(f"| {name} | {seconds:.2f} | {100 * seconds / total_s:.0f} % |")
 
