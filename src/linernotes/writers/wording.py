@@ -160,7 +160,7 @@ def fix_articles(text: str) -> str:
     """`a` or `an` by the first letters of the word that follows."""
 
     def right(match: re.Match[str]) -> str:
-        vowel = re.match(r"(?:[aeio]|u(?!k|n[ia]|s)|r&b)", match.group(3).lower())
+        vowel = re.match(r"(?:[aeio]|u(?!k|n[ia]|s)|r&b|8|1[18]\b)", match.group(3).lower())
         return f"{match.group(1)}{'n' if vowel else ''} {match.group(3)}"
 
     return re.sub(r"\b([Aa])(n?) (\w+(?:&\w)?)", right, text)
