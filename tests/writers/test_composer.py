@@ -213,3 +213,19 @@ def test_an_unknown_style_names_the_known_ones() -> None:
 def test_the_composer_is_a_writer() -> None:
     writer: Writer = composer
     assert writer(FOLK).text
+
+
+def test_who_speaks_is_not_said_to_sing() -> None:
+    facts = given_aspects("flute lesson, male voice, instructive speaking, embouchure, mellow")
+    assert not any("sing" in composer(facts, "short", seed).text for seed in range(20))
+
+
+def test_a_doubtful_singer_is_told_apart_from_a_sure_voice() -> None:
+    facts = [
+        Fact("voice", "voice", "sung", "", 0.95, "test", 0, 60),
+        Fact("gender", "singer_gender", "female", "", 0.6, "test", 0, 60),
+    ]
+    for seed in range(5):
+        caption = composer(facts, "short", seed)
+        assert "(probably female)" in caption.text
+        assert ("gender",) in {claim.fact_ids for claim in caption.claims}

@@ -31,7 +31,7 @@ SOUND_HEADS = frozenset(
     "chattering laughing laugh laughter howling footsteps applause tone tones vibration vibrations "
     "impact impacts feedback echo echoes tapping ringing beep beeping ticking clicking click buzz "
     "buzzing static sample samples crickets birds fans bell resonance overtones gunshots waves scratch "
-    "clap drone frequency distortion vibrato tremolo reverb silence crackle crackling hiss rain thunder "
+    "clap drone frequency distortion vibrato tremolo reverb silence crackle crackling hiss rain thunder acoustics "
     "wind water".split()
 )
 _PEOPLE = frozenset(
@@ -55,6 +55,12 @@ _SOUND_TRAITS = frozenset(
     "live crackling static echoing echoey reverb clean harsh wide mixed".split()
 )
 _ADJECTIVE = re.compile(r"(ful|ous|ic|ive|less|able|ible|al|ish|esque|some|y|ed|ant|ent|ary)$")
+_MOOD_NOUN = re.compile(
+    r"(ness|tion|sion|ity|ence|ance|algia|ement|oria)$|^(drama|joy|love|peace|party|mystery|sorrow|grief|anger|rage|fear"
+    r"|horror|pain|hope|chaos|danger|adventure|power|excitement|suspense|romance|comedy|adrenaline|longing|breakup)$"
+)
+"""Moods named by a noun: music is not `celebration`, it brings celebration to mind."""
+_NOT_PLAYED = frozenset({"crowd", "laughter", "fx"})
 _NOUN_ENDING = re.compile(r"(ity|ety|lty|ody|edy|phy|tory|asy|ment)$")
 _ADJECTIVES = frozenset(
     "grim dense hip clear cold modern vintage fresh light sharp shrill tense cute clean".split()
@@ -141,10 +147,12 @@ def _role_by_sound(phrase: str, words: tuple[str, ...], whole: dict[str, str]) -
 def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: dict[str, str]) -> str:
     """The roles that speak of the music, by the terms a phrase mentions."""
     if "mood" in whole and not whole.keys() & {"instrument", "voice"}:
+        if _MOOD_NOUN.search(words[-1]):
+            return "other"
         return "genre" if "genre" in whole else "mood"
     if words[-1] in MOOD_HEADS:
         return "mood" if _is_felt(words, mentions) else "feel"
-    kinds = [mention.terms[0] for mention in mentions]
+    kinds = [mention.terms[0] for mention in mentions if mention.terms[0].name not in _NOT_PLAYED]
     named = {term.kind for term in kinds}
     if words[-1] in ("instrumental", "instrumentals"):
         return "instrumental"
@@ -154,7 +162,7 @@ def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: d
         return "sound"
     if words[-1] in _PEOPLE or (words[-1] in FEATURE_HEADS and not named & {"voice", "genre", "instrument"}):
         return "feature"
-    if "voice" in named and not any(term.name in ("crowd", "laughter") for term in kinds):
+    if "voice" in named:
         return "voice" if not _ends_on_instrument(mentions) else "instrument"
     if "instrument" in named:
         lexicon = load_lexicon()
@@ -162,10 +170,14 @@ def _role_by_terms(words: tuple[str, ...], mentions: Sequence[Mention], whole: d
             "percussion" in lexicon.licensed(term.name) for term in kinds if term.kind == "instrument"
         )
         return "drums" if is_drum else "instrument"
+    if len(words) == 1 and words[0] in PART_HEADS:
+        return "feature"
     if words[-1] in PART_HEADS:
         return "drums" if words[-1] in ("beat", "beats", "rhythm", "rhythms") else "instrument"
     if len(words) > 1 and words[-1].endswith("ing") and not _mentions_last(words, mentions):
         return "sound"
+    if len(words) == 1 and words[0].endswith("music"):
+        return "genre"
     if "genre" in named or words[-1] in GENERIC_HEADS | {"soundtrack", "hits", "hit"}:
         return "genre"
     if named == {"mood"} and len(mentions) == len(words):
@@ -186,7 +198,7 @@ def _role_by_head(words: tuple[str, ...]) -> str:
         return "sound"
     if head in PROPER_WORDS:
         return "genre"
-    if head in FEATURE_HEADS:
+    if head in FEATURE_HEADS or head.endswith(("ist", "ists")):
         return "feature"
     is_adjective = _ADJECTIVE.search(head) and not _NOUN_ENDING.search(head) and head not in _NOUNISH
     return "mood" if is_adjective and len(words) == 1 else "other"
@@ -210,27 +222,26 @@ def _ends_on_instrument(mentions: Sequence[Mention]) -> bool:
 
 def _folded(aspects: Sequence[Aspect]) -> tuple[Aspect, ...]:
     """Fold an aspect into one that says at least as much under the same head (`bass` into `groovy bass`)."""
-    kept: list[Aspect] = []
-    for aspect in sorted(range(len(aspects)), key=lambda index: -len(_content(aspects[index]))):
-        item = aspects[aspect]
-        for place, other in enumerate(kept):
-            if _contains(other, item):
-                kept[place] = replace(other, fact_ids=(*other.fact_ids, *item.fact_ids))
+    contents = [_content(aspect) for aspect in aspects]
+    kept: dict[int, tuple[str, ...]] = {}
+    for index in sorted(range(len(aspects)), key=lambda index: -len(contents[index])):
+        for place in kept:
+            if _contains(aspects[place], contents[place], aspects[index], contents[index]):
+                kept[place] += aspects[index].fact_ids
                 break
         else:
-            kept.append(item)
-    first = {fact_id: index for index, aspect in enumerate(aspects) for fact_id in aspect.fact_ids}
-    return tuple(sorted(kept, key=lambda aspect: first[aspect.fact_ids[0]]))
+            kept[index] = aspects[index].fact_ids
+    return tuple(replace(aspects[place], fact_ids=kept[place]) for place in sorted(kept))
 
 
 def _content(aspect: Aspect) -> tuple[str, ...]:
     return tuple(singular(token.text) for token in tokenise(aspect.text) if token.text not in STOP_WORDS)
 
 
-def _contains(larger: Aspect, smaller: Aspect) -> bool:
+def _contains(larger: Aspect, more: tuple[str, ...], smaller: Aspect, less: tuple[str, ...]) -> bool:
+    """Whether `larger` (with content words `more`) says all that `smaller` says, of the same thing."""
     if (larger.role == "negation") != (smaller.role == "negation"):
         return False
-    more, less = _content(larger), _content(smaller)
     if not more or not less or not set(less) <= set(more):
         return larger.text.lower() == smaller.text.lower()
     if more[-1] == less[-1]:

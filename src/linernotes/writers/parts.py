@@ -12,14 +12,21 @@ SINGERS = frozenset("vocalist vocalists singer singers vocal vocals voice voices
 
 
 def voices_over_parts(
-    voices: Sequence[Aspect], parts: Sequence[Aspect], told: Callable[[Aspect], Phrase] = bare
+    voices: Sequence[Aspect],
+    parts: Sequence[Aspect],
+    told: Callable[[Aspect], Phrase] = bare,
+    is_sung: bool = True,
 ) -> Phrase:
     """`a passionate male vocal, alongside harmonizing vocals, singing over groovy bass and piano`."""
     phrases = kick_and_snare(parts, told)
     if not voices:
         return counted_first(phrases)
     first, *others = voices
-    sings = all(sung(voice) for voice in voices) and any(voice.words[-1] in SINGERS for voice in voices)
+    sings = (
+        is_sung
+        and all(sung(voice) for voice in voices)
+        and any(voice.words[-1] in SINGERS for voice in voices)
+    )
     phrase = noun(first)
     if others:
         phrase = phrase + plain(", alongside ") + nouns(others) + plain("," if sings or phrases else "")
@@ -71,12 +78,12 @@ def adverb(adjective: str) -> str:
     return adjective[:-1] + "ily" if adjective.endswith("y") else adjective + "ly"
 
 
-def is_singing(voice: Aspect) -> Phrase:
+def is_singing(voice: Aspect, is_sung: bool = True) -> Phrase:
     """`a male voice is singing`; what can't sing `can be heard`."""
     words = voice.text.split()
     if len(words) > 2 and words[-1].lower().endswith("ing"):
         rest = Aspect("voice", " ".join(words[:-1]), voice.fact_ids)
         clause = said(f"{rest.text} {are([rest])} {words[-1]}", voice.fact_ids)
         return with_article(clause) if is_counted(rest) else clause
-    is_singer = sung(voice) and voice.words[-1] in SINGERS
+    is_singer = is_sung and sung(voice) and voice.words[-1] in SINGERS
     return noun(voice) + plain(f" {are([voice])} singing" if is_singer else " can be heard")

@@ -19,6 +19,10 @@ _MASS = frozenset(
 _UNSUNG = SPEAKING | frozenset(
     "speech narration narrator rap sample announcement announcer story interview".split()
 )
+_SPOKEN = frozenset(
+    "speaking talking narration narrator narrating narrates speech speaks talks spoken interview".split()
+)
+_LESSONS = frozenset("tutorial lesson interview demonstration review".split())
 _NOISES = frozenset("noise noises hiss reverb static crackle crackles cracklings echo echoes".split())
 _WORKS = frozenset(
     "song track tune piece theme soundtrack hit ballad lullaby jingle march anthem waltz hymn cover "
@@ -32,6 +36,7 @@ class Pool:
 
     def __init__(self, aspects: Sequence[Aspect]) -> None:
         self._waiting = list(aspects)
+        self.is_sung = not any(_speaks(aspect) for aspect in aspects)
 
     def take(
         self, *roles: str, at_most: int | None = None, such: Callable[[Aspect], bool] | None = None
@@ -48,6 +53,13 @@ class Pool:
     def has(self, *roles: str) -> bool:
         """Whether an aspect of one of these roles still waits."""
         return any(aspect.role in roles for aspect in self._waiting)
+
+
+def _speaks(aspect: Aspect) -> bool:
+    """Whether the aspect tells of somebody who speaks: then no voice is said to sing."""
+    if aspect.role == "voice":
+        return bool(set(aspect.words) & _SPOKEN)
+    return aspect.role == "take" and bool(set(aspect.words) & _LESSONS)
 
 
 class Wording:

@@ -42,7 +42,7 @@ def in_recording_manner(pool: Pool, wording: Wording) -> Phrase:
     low, takes, genres = pool.take("low"), pool.take("take"), pool.take("genre")
     voices = pool.take("voice")
     parts = wording.order(pool.take(*PLAYED, "sound", "feature"))
-    music = voices_over_parts(voices, parts)
+    music = voices_over_parts(voices, parts, is_sung=pool.is_sung)
     work = with_article(genre_phrase(genres, "song")) if genres else Phrase()
     work = joined([nouns(takes), work], " of ")
     if work and music:
@@ -93,18 +93,18 @@ def in_piece_manner(pool: Pool, wording: Wording) -> Phrase:
         else Phrase()
     )
     moods = mood_sentence(pool, wording, "The atmosphere is", "The atmosphere of the piece is")
-    voices = _there_is_a_voice(pool.take("voice"))
+    voices = _there_is_a_voice(pool.take("voice"), pool.is_sung)
     return joined([opening, told, absent, voices, *_playing(pool, wording), moods, ending(pool, "piece")])
 
 
-def _there_is_a_voice(voices: list[Aspect]) -> Phrase:
+def _there_is_a_voice(voices: list[Aspect], is_sung: bool) -> Phrase:
     """`There is a male vocal singing melodically.`"""
     manners = [voice for voice in voices if len(voice.words) == 2 and voice.words[1] == "singing"]
     singers = [voice for voice in voices if voice not in manners]
     if not singers:
         return sentence(plain(f"there {are(manners[:1])} ") + bares(manners)) if manners else Phrase()
     how = how_it_is_sung(manners)
-    sings = bool(how) or (sung(singers[-1]) and singers[-1].words[-1] in SINGERS)
+    sings = bool(how) or (is_sung and sung(singers[-1]) and singers[-1].words[-1] in SINGERS)
     tail = joined([plain(" singing" if sings else ""), how])
     return sentence(plain(f"there {are(singers[:1])} ") + nouns(singers) + tail)
 
@@ -144,7 +144,7 @@ def in_features_manner(pool: Pool, wording: Wording) -> Phrase:
     voices, parts = pool.take("voice"), wording.order(pool.take(*PLAYED))
     lead = voices[:1] or parts[:1]
     others = [*voices[1:], *(parts if voices else parts[1:])]
-    sings = bool(voices) and all(sung(voice) for voice in voices) and voices[0].words[-1] in SINGERS
+    sings = pool.is_sung and bool(voices) and all(sung(v) for v in voices) and voices[0].words[-1] in SINGERS
     heard = noun(lead[0]) + plain(" singing the main melody" if sings else "") if lead else Phrase()
     heard = heard or nouns(pool.take("sound", "feature"))
     features = fill("This {subject} features {heard}", subject=subject, heard=heard)
@@ -177,7 +177,7 @@ def in_contains_manner(pool: Pool, wording: Wording) -> Phrase:
         if genres
         else Phrase()
     )
-    sings = joined([sentence(is_singing(voice)) for voice in voices])
+    sings = joined([sentence(is_singing(voice, pool.is_sung)) for voice in voices])
     background = sentence(plain("in the background you can hear ") + nouns(sounds)) if sounds else Phrase()
     moods = mood_sentence(pool, wording, "This song sounds", "The song sounds")
     return joined([opening, sings, background, moods, ending(pool, "song")])
@@ -224,7 +224,7 @@ def in_song_is_manner(pool: Pool, wording: Wording) -> Phrase:
 
 def _somebody_sings(pool: Pool) -> tuple[Phrase, list[Aspect], bool]:
     """`A male singer sings this pop song.`, the genres that are left, and whether anybody sings."""
-    singers = pool.take("voice", at_most=1, such=lambda voice: sung(voice) and voice.words[-1] in SINGERS)
+    singers = pool.take("voice", at_most=1, such=lambda voice: pool.is_sung and _can_sing(voice))
     genres = pool.take("genre")
     if not singers:
         return Phrase(), genres, False
@@ -232,6 +232,10 @@ def _somebody_sings(pool: Pool) -> tuple[Phrase, list[Aspect], bool]:
     verb = " sing this " if singers[0].is_plural else " sings this "
     opening = sentence(noun(singers[0]) + plain(verb) + genre_phrase(first, "song"))
     return opening, [genre for genre in genres if genre not in first], True
+
+
+def _can_sing(voice: Aspect) -> bool:
+    return sung(voice) and voice.words[-1] in SINGERS
 
 
 def _stands_before_song(genre: Aspect) -> bool:
@@ -256,7 +260,11 @@ def in_plain_manner(pool: Pool, wording: Wording) -> Phrase:
     """`This is a live recording of a jazz song. We hear a saxophone and drums. The song is smooth.`"""
     takes, genres, instrumental = pool.take("take"), pool.take("genre"), pool.take("instrumental")
     voices, parts = pool.take("voice"), wording.order(pool.take(*PLAYED))
-    heard = voices_over_parts(voices, parts, noun) if voices else listed(kick_and_snare(parts, noun))
+    heard = (
+        voices_over_parts(voices, parts, noun, pool.is_sung)
+        if voices
+        else listed(kick_and_snare(parts, noun))
+    )
     heard = heard or nouns(pool.take("sound", "feature"))
     shape = wording.pick(
         "apart", "{work} with {heard}", "this {bare} features {heard}", "in this {bare} we hear {heard}"
