@@ -94,3 +94,12 @@ def test_stretches_of_other_tempo_are_told_apart() -> None:
 def test_a_steady_tempo_is_one_stretch() -> None:
     times_s = np.round(np.arange(100) * 60 / 133.0 * RATE_HZ) / RATE_HZ
     assert len(steady_stretches(local_tempo(times_s), 10.0)) == 1
+
+
+def test_a_recording_of_two_tempi_states_both() -> None:
+    first, second = drum_loop(steady_beats(90, 16)), drum_loop(steady_beats(125, 16), seed=1)
+    facts = {fact.id: fact for fact in estimate_tempo(heard(np.concatenate([first, second])))}
+    assert facts["tempo_change"].value == "varying"
+    assert facts["tempo:1"].value == pytest.approx(90, rel=0.02)
+    assert facts["tempo:2"].value == pytest.approx(125, rel=0.02)
+    assert facts["tempo:2"].start_s == pytest.approx(17, abs=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ _TREND_SHARE = 0.7
 _OFFSET = -1.51
 _WEIGHTS = np.array([3.8, -1.48, -1.67, -1.54, 0.81, 0.04, -1.72])
 _SHORTEST_STRETCH_S, _COVERED_SHARE = 10.0, 0.75
+_STRETCHES_STATED_FROM = 0.7
 _STATED_FROM = 0.3
 """Confidence below which no tempo is stated."""
 
@@ -129,29 +130,25 @@ def estimate_tempo(frames: Frames) -> list[Fact]:
         change = tempo_change_of(local, bpm)
         facts.append(_fact(frames, "tempo_change", change, "", confidence))
         if change == "varying":
-            facts += _stretch_facts(local, confidence)
+            facts += _stretch_facts(frames, local)
     return facts
 
 
-def _stretch_facts(local: LocalTempo, confidence: float) -> list[Fact]:
-    """A tempo for each of two or more stretches, where they make up most of the time; otherwise nothing."""
+def _stretch_facts(frames: Frames, local: LocalTempo) -> list[Fact]:
+    """A tempo for each of two or more stretches, if all are clear and fill most of the time; otherwise nothing."""
     stretches = steady_stretches(local, _SHORTEST_STRETCH_S)
     covered = sum(stretch.end_s - stretch.start_s for stretch in stretches)
     if len(stretches) < 2 or covered < _COVERED_SHARE * np.ptp(local.times_s):
         return []
-    return [
-        Fact(
-            id=f"tempo:{number}",
-            name="tempo",
-            value=round(stretch.bpm, 1),
-            unit="BPM",
-            confidence=round(confidence, 2),
-            source=SOURCE,
-            start_s=round(stretch.start_s, 2),
-            end_s=round(stretch.end_s, 2),
-        )
-        for number, stretch in enumerate(stretches, 1)
-    ]
+    facts = []
+    for number, stretch in enumerate(stretches, 1):
+        within = frames.between(stretch.start_s, stretch.end_s)
+        times_s = beat_times(within)
+        confidence = confidence_of(beat_evidence(within, times_s, local_tempo(times_s), stretch.bpm))
+        fact = _fact(within, "tempo", round(stretch.bpm, 1), "BPM", confidence)
+        start_s, end_s = round(within.start_s, 2), round(within.end_s, 2)
+        facts.append(replace(fact, id=f"tempo:{number}", start_s=start_s, end_s=end_s))
+    return facts if min(fact.confidence for fact in facts) >= _STRETCHES_STATED_FROM else []
 
 
 def _fact(frames: Frames, name: str, value: float | str, unit: str, confidence: float) -> Fact:
