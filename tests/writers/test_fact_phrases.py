@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from linernotes.clip import Fact
 from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
 
@@ -16,6 +18,12 @@ def test_measured_facts_become_phrases_and_weak_ones_do_not() -> None:
         fact("mood", "sad", 0.3), fact("key", "A minor"), fact("singer_gender", "unsure"),
     ]  # fmt: skip
     assert [phrase.text for phrase in fact_phrases(facts)] == ["slow tempo", "violin", "folk", "instrumental"]
+
+
+def test_facts_of_sections_are_left_out_unless_alone() -> None:
+    whole, part = fact("genre", "folk"), replace(fact("genre", "rock"), id="s1/genre:rock")
+    assert [phrase.text for phrase in fact_phrases([whole, part])] == ["folk"]
+    assert [phrase.text for phrase in fact_phrases([part])] == ["rock"]
 
 
 def test_equal_phrases_share_their_facts() -> None:

@@ -67,6 +67,8 @@ def test_captions_say_most_of_what_was_given() -> None:
 
 def test_no_facts_lists_and_failed_checks_go_to_the_fallback() -> None:
     assert writer()([]) == composer([])
+    tempo = [Fact("tempo", "tempo", 70.0, "BPM", 0.9, "test", 0.0, 30.0)]
+    assert writer()(tempo) == composer(tempo)
     facts = given_aspects(LISTS[0])
     assert writer()(facts, "tags") == composer(facts, "tags")
     assert writer().finish("A trombone plays.", facts) == composer(facts)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from linernotes.clip import Fact
+from linernotes.writers.content import DEFAULT_THRESHOLDS, FAST_ABOVE_BPM, SLOW_BELOW_BPM, split_sections
 
-LEAST_CONFIDENCE = 0.5
-"""A measured fact below this is not given to the writer."""
-SLOW_BELOW_BPM, FAST_ABOVE_BPM = 80.0, 132.0
+LEAST_CONFIDENCE = DEFAULT_THRESHOLDS.sure
+"""A fact below this is not given to the writer, which cannot hedge."""
 _VOICES = {"sung": "vocals", "instrumental": "instrumental", "spoken": "speech"}
 _SINGERS = {"male": "male vocal", "female": "female vocal", "mixed": "male and female vocals"}
 
@@ -23,8 +23,14 @@ class FactPhrase:
 
 
 def fact_phrases(facts: Sequence[Fact]) -> list[FactPhrase]:
-    """One phrase a fact, in the order given; facts that no annotator would list (keys, chords) have none."""
-    phrases = [(_phrase(fact), fact.id) for fact in facts if fact.confidence >= LEAST_CONFIDENCE]
+    """One phrase a fact, in the order given; facts that no annotator would list (keys, chords) have none.
+
+    Facts of sections are left out, unless there are only those of one.
+    """
+    whole, sections = split_sections(facts)
+    if not whole and len(sections) == 1:
+        whole = next(iter(sections.values()))
+    phrases = [(_phrase(fact), fact.id) for fact in whole if fact.confidence >= LEAST_CONFIDENCE]
     merged: dict[str, tuple[str, ...]] = {}
     for text, fact_id in phrases:
         if text:

@@ -35,6 +35,11 @@ from linernotes.writers.wording import (
 )
 from linernotes.writers.writer_network import WriterNetwork, read_network
 
+MOST_WORDS_PER_ASPECT_WORD = 8.0
+"""With few aspects there is little to say: a longer caption would only pad."""
+LEAST_PHRASES = 2
+"""From fewer measured phrases the composer, which also has figures, writes."""
+
 
 @dataclass(frozen=True)
 class SmallOptions:
@@ -82,7 +87,8 @@ class SmallWriter:
         """Caption of the recording that `facts` describe; lists (`tags`, `generator`) are left to the composer."""
         check_style(style)
         aspects = fact_phrases(facts)
-        if not aspects or style in ("tags", "generator"):
+        measured = any(fact.name != "aspect" for fact in facts)
+        if len(aspects) < (LEAST_PHRASES if measured else 1) or style in ("tags", "generator"):
             return self.fallback(facts, style, seed)
         return self.finish(self.write(aspects, seed), facts, style, seed)
 
@@ -109,7 +115,8 @@ class SmallWriter:
         """Finished hypotheses for lower-case aspects, best first."""
         options = self.options
         wanted = len(content_words(phrases, self.lists.free))
-        words = min(max(options.words_per_aspect_word * wanted, options.least_words), options.most_words)
+        least = min(options.least_words, MOST_WORDS_PER_ASPECT_WORD * wanted)
+        words = min(max(options.words_per_aspect_word * wanted, least), options.most_words)
         controls = (
             USES if options.uses else PLAIN,
             coverage_control(options.coverage),
