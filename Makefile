@@ -24,7 +24,7 @@ caption: .venv/installed
 	@touch $@
 
 test: .venv/installed .venv-test/installed
-	.venv-test/bin/python -m pytest -n 2
+	.venv-test/bin/python -m pytest -n 2 --dist loadfile
 
 check: .venv-test/installed
 	.venv-test/bin/ruff check .
