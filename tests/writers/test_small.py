@@ -69,6 +69,8 @@ def test_no_facts_lists_and_failed_checks_go_to_the_fallback() -> None:
     assert writer()([]) == composer([])
     tempo = [Fact("tempo", "tempo", 70.0, "BPM", 0.9, "test", 0.0, 30.0)]
     assert writer()(tempo) == composer(tempo)
+    speech = [Fact("content", "content", "speech", "", 0.6, "test", 0.0, 30.0), *given_aspects(LISTS[0])]
+    assert writer()(speech) == composer(speech)
     facts = given_aspects(LISTS[0])
     assert writer()(facts, "tags") == composer(facts, "tags")
     assert writer().finish("A trombone plays.", facts) == composer(facts)

@@ -84,11 +84,15 @@ class SmallWriter:
         self.fallback = fallback
 
     def __call__(self, facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:
-        """Caption of the recording that `facts` describe; lists (`tags`, `generator`) are left to the composer."""
+        """Caption of the recording that `facts` describe.
+
+        Lists (`tags`, `generator`), what may not be music, and recordings of which little is sure go to the composer.
+        """
         check_style(style)
         aspects = fact_phrases(facts)
         measured = any(fact.name != "aspect" for fact in facts)
-        if len(aspects) < (LEAST_PHRASES if measured else 1) or style in ("tags", "generator"):
+        other = any(fact.name == "content" and fact.value != "music" for fact in facts)
+        if other or len(aspects) < (LEAST_PHRASES if measured else 1) or style in ("tags", "generator"):
             return self.fallback(facts, style, seed)
         return self.finish(self.write(aspects, seed), facts, style, seed)
 
