@@ -1,4 +1,4 @@
-"""Real recordings through the whole path: nothing is said that the facts do not carry, nor what is plainly wrong."""
+"""Real recordings through the whole path: nothing is said that the facts do not carry, nor what is plain wrong."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ LEAST_ROUNDS = {2: 3.0, 3: 2.5}
 """Times a short loop must go round, all its stretches together; two chords in turn are soon a coincidence."""
 LEAST_ROUNDS_LONG = 2.0
 SURE_AT_NONE, SURE_BY_SHARE = 0.4, 0.35
-"""Confidence by the share of the time: of 23 loops found in held-out pieces 16 were right, more where it was high."""
+"""Confidence by the share of the time: of 23 loops found in held-out pieces 16 were right."""
 _BLINK_S = 0.35
 """A chord shorter than this is taken for an error between its neighbours."""
 

@@ -1,4 +1,4 @@
-"""Whether the voice that is heard sounds male or female: inaSpeechSegmenter's network on stretches with voice.
+"""How the voice that is heard sounds: inaSpeechSegmenter's male/female network, and how high the voice lies.
 
 The network looks at 0.68 s of a 24-band log mel spectrum. Of every two seconds only the stretch in which the
 voice events are surest of a voice is shown to it, and none where they hear none, so that it stays cheap.
@@ -24,6 +24,7 @@ from linernotes.features.voice_events import (
     VoiceEventsListener,
     open_network,
 )
+from linernotes.features.voice_pitch import voice_pitch
 from linernotes.spectra import mel_filterbank
 
 Floats = NDArray[np.float32]
@@ -79,11 +80,17 @@ def surest_stretch(voice: Floats) -> int:
     return int(np.argmax(sums))
 
 
+def is_looked_at(window: int) -> bool:
+    """Whether the window with this number may be shown: all of the first minute, then ever fewer of them."""
+    start_s = window * WINDOW_S
+    return window % (1 if start_s < 60 else 2 if start_s < 600 else 4) == 0
+
+
 class SingerGenderListener:
     """Listener for "singer_gender" and, since it hears them anyway, "voice_events".
 
-    "singer_gender" has a frame every 2 s, values (n, 2): the probability that the voice sounds female, and the
-    probability that there was a voice; the latter is 0 and the former 0.5 where nothing was looked at.
+    "singer_gender" has a frame every 2 s, values (n, 3): the probability that the voice sounds female, the
+    probability that there was a voice, and its mean MIDI pitch; 0.5, 0 and 0 where nothing was looked at.
     """
 
     sample_rate = SAMPLE_RATE
@@ -93,7 +100,7 @@ class SingerGenderListener:
         self._network = open_network("gender_cnn.onnx")
         self._waveform: Floats = np.zeros(0, np.float32)
         self._voice: Floats = np.zeros(0, np.float32)
-        self._looks: list[tuple[float, float]] = []
+        self._looks: list[tuple[float, float, float]] = []
 
     def push(self, waveform: Floats) -> None:
         self._waveform = np.concatenate([self._waveform, waveform])
@@ -103,7 +110,7 @@ class SingerGenderListener:
         self._look(self._events.flush())
         if len(self._voice) >= WINDOW_STEPS // 2:
             self._look_at(len(self._voice))
-        values = np.array(self._looks, np.float32).reshape(len(self._looks), 2)
+        values = np.array(self._looks, np.float32).reshape(len(self._looks), 3)
         gender = Series(values, 1.0 / WINDOW_S, WINDOW_S / 2)
         return {"voice_events": self._events.series(), "singer_gender": gender}
 
@@ -120,8 +127,8 @@ class SingerGenderListener:
         sureness = float(voice[first : first + PATCH_STEPS].mean())
         self._voice = self._voice[steps:]
         self._waveform = self._waveform[steps * STEP_SAMPLES :]
-        if sureness < LEAST_VOICE or len(stretch) < PATCH_SAMPLES:
-            self._looks.append((0.5, 0.0))
+        if sureness < LEAST_VOICE or len(stretch) < PATCH_SAMPLES or not is_looked_at(len(self._looks)):
+            self._looks.append((0.5, 0.0, 0.0))
             return
         female = self._network.run(None, {"patches": patch(stretch)[None]})[0][0, 0]
-        self._looks.append((float(female), sureness))
+        self._looks.append((float(female), sureness, voice_pitch(stretch)))

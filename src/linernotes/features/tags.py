@@ -26,14 +26,56 @@ Floats = NDArray[np.float32]
 SOURCE = "musicnn"
 MOST_GENRES = 2
 
+TAG_NAMES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "instrument:piano": (("piano",), ()),
+    "instrument:guitar": (("guitar",), ("guitar",)),
+    "instrument:acoustic guitar": (("guitar",), ("acoustic",)),
+    "instrument:electric guitar": (("guitar", "rock"), ("guitar",)),
+    "instrument:distorted guitar": (("metal", "rock"), ("hard rock", "heavy metal")),
+    "instrument:strings": (("strings", "violin", "cello"), ()),
+    "instrument:violin": (("violin",), ()),
+    "instrument:cello": (("cello",), ()),
+    "instrument:harp": (("harp",), ()),
+    "instrument:harpsichord": (("harpsichord",), ()),
+    "instrument:flute": (("flute",), ()),
+    "instrument:woodwinds": (("flute",), ()),
+    "instrument:sitar": (("sitar", "indian"), ()),
+    "instrument:synthesizer": (("synth", "electronic"), ("electronic",)),
+    "instrument:drums": (("drums", "beat", "beats"), ()),
+    "instrument:choir": (("choir", "choral"), ()),
+    "genre:classical": (("classical", "classic", "strings", "violin"), ()),
+    "genre:rock": (("rock",), ("rock", "alternative rock", "classic rock")),
+    "genre:metal": (("metal",), ("metal", "heavy metal")),
+    "genre:pop": (("pop",), ("pop",)),
+    "genre:electronic": (
+        ("electronic", "techno", "dance"),
+        ("electronic", "electronica", "electro", "House"),
+    ),
+    "genre:ambient": (("ambient", "new age"), ("ambient", "chillout")),
+    "genre:jazz": ((), ("jazz",)),
+    "genre:folk": ((), ("folk", "acoustic")),
+    "genre:country": (("country",), ("country",)),
+    "genre:hip hop": ((), ("Hip-Hop",)),
+    "genre:blues": ((), ("blues",)),
+    "mood:calm": (("slow", "soft", "quiet", "ambient"), ("Mellow", "chillout", "chill")),
+    "mood:energetic": (("fast", "loud", "rock"), ("dance", "party", "hard rock")),
+    "mood:happy": ((), ("happy",)),
+    "mood:sad": ((), ("sad",)),
+}
+"""Words of the MTT and of the MSD vocabulary that name a target; the fit starts from their own verdict."""
+
+AGREEMENT_RANK = 5
+"""A genre is only said where a tag that names it is among this many likeliest of its vocabulary."""
+
 TAG_FAMILIES: Mapping[str, tuple[str, ...]] = {
     "strings": ("violin", "cello"),
     "brass": ("trumpet",),
     "woodwinds": ("flute", "saxophone"),
-    "guitar": ("acoustic guitar", "electric guitar", "distorted guitar"),
     "electric guitar": ("distorted guitar",),
+    "guitar": ("acoustic guitar", "electric guitar", "distorted guitar"),
 }
-"""A family is said where none of its members is; its probability is fitted on its own."""
+"""A family's probability is fitted on its own; it gives way to a member that is nearly as sure."""
+NEARLY_AS_SURE = 0.85
 
 TAG_WORDS: Mapping[str, str] = {
     "distorted guitar": "distorted electric guitar",
@@ -120,6 +162,18 @@ def second_stage() -> SecondStage:
     return SecondStage(targets, **parts)
 
 
+def taggers_object(target: str, mtt: Floats, msd: Floats) -> bool:
+    """Whether a genre lacks the support of the taggers' own words; mean probabilities are (50,) each."""
+    if not target.startswith("genre:"):
+        return False
+    named = TAG_NAMES[target]
+    likeliest = [
+        {vocabulary[place] for place in np.argsort(-means)[:AGREEMENT_RANK]}
+        for vocabulary, means in ((MTT_TAGS, mtt), (MSD_TAGS, msd))
+    ]
+    return not any(tops & set(names) for tops, names in zip(likeliest, named, strict=True))
+
+
 def tag_probabilities(frames: Frames) -> dict[str, float]:
     """Calibrated probability of every target, as "instrument:piano"; empty where no window was heard."""
     if not len(frames["tags_mtt"].values):
@@ -134,8 +188,13 @@ def estimate_tags(frames: Frames) -> list[Fact]:
     probabilities = tag_probabilities(frames)
     if not probabilities:
         return []
+    mtt, msd = frames["tags_mtt"].values.mean(axis=0), frames["tags_msd"].values.mean(axis=0)
+    probabilities = {
+        target: 0.0 if taggers_object(target, mtt, msd) else probability
+        for target, probability in probabilities.items()
+    }
     claimed = {kind: _claimed(kind, probabilities) for kind in ("instrument", "genre", "mood")}
-    _drop_families(claimed["instrument"])
+    _choose_families(claimed["instrument"])
     claimed["genre"] = dict(list(claimed["genre"].items())[:MOST_GENRES])
     claimed["era"] = _era(_means(MSD_TAGS, frames["tags_msd"].values))
     return [
@@ -155,10 +214,17 @@ def _claimed(kind: str, probabilities: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(passing.items(), key=lambda item: -item[1]))
 
 
-def _drop_families(instruments: dict[str, float]) -> None:
+def _choose_families(instruments: dict[str, float]) -> None:
+    """Keep "violin" or "strings", never both: the member where it is nearly as sure as its family."""
     for family, members in TAG_FAMILIES.items():
-        if any(member in instruments for member in members):
-            instruments.pop(family, None)
+        named = [member for member in members if member in instruments]
+        if family not in instruments or not named:
+            continue
+        if max(instruments[member] for member in named) >= NEARLY_AS_SURE * instruments[family]:
+            del instruments[family]
+        else:
+            for member in named:
+                del instruments[member]
 
 
 def _fact(frames: Frames, kind: str, value: str, confidence: float) -> Fact:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from linernotes import plot_content as content
 from linernotes.clip import Notes
 from linernotes.features.frames import Frames
+from linernotes.plot import content
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,9 +16,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from linernotes.audio_errors import AudioError, FilePath, open_regular_file, shown
-from linernotes.audio_mixing import SILENCE_POWER, Mixer
-from linernotes.audio_sources import Source, open_source
+from linernotes.audio.errors import AudioError, FilePath, open_regular_file, shown
+from linernotes.audio.mixing import SILENCE_POWER, Mixer
+from linernotes.audio.sources import Source, open_source
 
 __all__ = [
     "Audio",

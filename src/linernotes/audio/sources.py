@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from linernotes.audio_errors import (
+from linernotes.audio.errors import (
     AudioError,
     FilePath,
     announced_format,
@@ -27,8 +27,8 @@ from linernotes.audio_errors import (
     refuse_what_is_not_audio,
     undecodable,
 )
-from linernotes.mp3_files import HEAD_BYTES, bytes_at, pipe_of_frames, tells_its_length
-from linernotes.quiet_stderr import mpg123_hushed
+from linernotes.audio.mp3 import HEAD_BYTES, bytes_at, pipe_of_frames, tells_its_length
+from linernotes.audio.quiet_stderr import mpg123_hushed
 
 PIECE_FRAMES = 1 << 14
 """Frames asked of libsndfile at once: where a file breaks off, at most so much of the usable part is lost."""
