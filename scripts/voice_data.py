@@ -88,6 +88,7 @@ FOLDERS = (
 )
 """The packages' own music is mostly instrumental: choirs and a rap in them are label noise that is left in."""
 
+NOT_MUSIC = ("wind_ambient.ogg",)
 SOUND_FILES = (".ogg", ".wav", ".flac", ".g722", ".mp3")
 WORDS = (
     "The committee will meet again on Thursday to discuss the budget for the coming year.",
@@ -123,7 +124,7 @@ def files_of(folder: Folder, packages: Path) -> list[Path]:
     wanted = [path for path in found if path.suffix.lower() in SOUND_FILES]
     if folder.content == "other":
         return [path for path in wanted if "_desc" not in path.name and "voice" not in str(path)]
-    return wanted
+    return [path for path in wanted if path.name not in NOT_MUSIC]
 
 
 def excerpt(path: Path) -> Floats:
@@ -136,10 +137,13 @@ def excerpt(path: Path) -> Floats:
 
 
 def reel(paths: Sequence[Path], dice: np.random.Generator) -> Floats:
-    """Files one after the other, each at a comfortable level, with short pauses."""
+    """Files one after the other, each at a comfortable level, with short pauses; unreadable ones are left out."""
     parts: list[Floats] = []
-    while sum(map(len, parts)) < REEL_S * SAMPLE_RATE and paths:
-        sound = load(paths[int(dice.integers(len(paths)))])[: 10 * SAMPLE_RATE]
+    while sum(map(len, parts)) < REEL_S * SAMPLE_RATE:
+        try:
+            sound = load(paths[int(dice.integers(len(paths)))])[: 10 * SAMPLE_RATE]
+        except soundfile.LibsndfileError:
+            continue
         loudest = float(np.abs(sound).max(initial=0.0))
         if loudest > 0:
             pause = np.zeros(round(dice.uniform(0.05, 0.7) * SAMPLE_RATE), np.float32)
@@ -147,31 +151,31 @@ def reel(paths: Sequence[Path], dice: np.random.Generator) -> Floats:
     return np.concatenate(parts)[: round(REEL_S * SAMPLE_RATE)]
 
 
-def real_recordings(packages: Path) -> Iterator[Recording]:
-    dice = np.random.default_rng(0)
-    for folder in FOLDERS:
-        paths = files_of(folder, packages)
-        if not paths:
-            raise FileNotFoundError(
-                f"{packages / folder.package} has no {folder.pattern}; unpack the package there"
-            )
-        if folder.reel:
-            for number in range(min(REELS_OF_A_FOLDER, 1 + len(paths) // 4)):
-                name = f"{folder.package}/{folder.content}-reel-{number}"
-                yield Recording(name, folder.package, folder.content, folder.voice, "", reel(paths, dice))
-            continue
-        for path in paths[:: -(-len(paths) // TRACKS_OF_A_FOLDER)]:
-            waveform = excerpt(path)
-            name = f"{folder.package}/{path.parent.name}/{path.name}"
-            if len(waveform) >= 2 * SAMPLE_RATE:
-                yield Recording(name, folder.package, folder.content, folder.voice, "", waveform)
+def real_recordings(packages: Path, folder: Folder) -> Iterator[Recording]:
+    """Reels of the files of a folder, or the middles of its tracks."""
+    paths = files_of(folder, packages)
+    if not paths:
+        missing = f"{packages / folder.package} has no {folder.pattern}; unpack the package there"
+        raise FileNotFoundError(missing)
+    if folder.reel:
+        dice = np.random.default_rng([*folder.package.encode()])
+        for number in range(min(REELS_OF_A_FOLDER, 1 + len(paths) // 4)):
+            name = f"{folder.package}/{folder.content}-reel-{number}"
+            waveform = reel(paths, dice)
+            yield Recording(name, folder.package, folder.content, folder.voice, "", waveform)
+        return
+    for path in paths[:: -(-len(paths) // TRACKS_OF_A_FOLDER)]:
+        waveform = excerpt(path)
+        name = f"{folder.package}/{path.parent.name}/{path.name}"
+        if len(waveform) >= 2 * SAMPLE_RATE:
+            yield Recording(name, folder.package, folder.content, folder.voice, "", waveform)
 
 
 def rendered_recordings(folder: Path, seeds: Sequence[int]) -> Iterator[Recording]:
     for item in render_voices(seeds, folder):
         plan = item.plan
         content = "speech" if plan.kind == "spoken" else "music"
-        group = f"rendered-{plan.seed % 4}-{plan.seed // 4 % 5}"
+        group = f"rendered-{plan.voice or plan.seed // 4 % 5}"
         yield Recording(
             f"rendered/{plan.seed}", group, content, plan.kind, plan.gender, load(item.audio_path)
         )
