@@ -246,28 +246,47 @@ def mood_labels(piece: Piece) -> tuple[set[str], set[str]]:
         return {"energetic"}, {"calm", "sad"}
     if not piece.drums and tempo < 92:
         return ({"calm"}, {"energetic", "sad"}) if major else ({"calm", "sad"}, {"energetic", "happy"})
-    if major and tempo >= 112:
-        return {"happy"}, {"sad"}
-    return set(), set() if major else {"happy"}
+    lively = {"calm"} if tempo >= 112 else set()
+    if major and lively:
+        return {"happy"}, {"sad", *lively}
+    return set(), lively if major else {"happy", *lively}
 
 
 def noises(count: int) -> Iterator[Example]:
-    """Coloured noise, hum and clicks: no instrument and no genre."""
+    """Coloured noise, hum, waves and gliding calls as of animals: no instrument and no genre."""
     for number in range(count):
         rng = np.random.default_rng([number, 13])
-        samples = int(9 * RATE)
-        spectrum = np.fft.rfft(rng.standard_normal(samples))
-        hz = np.fft.rfftfreq(samples, 1 / RATE) + 20
-        tone = np.fft.irfft(spectrum * hz ** -rng.uniform(0, 1.2), samples)
-        t = np.arange(samples) / RATE
-        if number % 3 == 1:
-            tone = tone / np.abs(tone).max() + rng.uniform(0, 1) * np.sign(np.sin(2 * np.pi * 50 * t))
-        if number % 3 == 2:
-            tone = tone * (1 + np.sin(2 * np.pi * rng.uniform(0.1, 3) * t))
-        level = 10 ** (rng.uniform(-40, -6) / 20) / np.abs(tone).max()
+        t = np.arange(int(NONE_S * RATE)) / RATE
+        spectrum = np.fft.rfft(rng.standard_normal(len(t)))
+        hz = np.fft.rfftfreq(len(t), 1 / RATE) + 20
+        noise = np.fft.irfft(spectrum * hz ** -rng.uniform(0, 1.2), len(t))
+        noise /= np.abs(noise).max()
+        if number % 4 == 1:
+            noise += rng.uniform(0, 1) * np.sign(np.sin(2 * np.pi * 50 * t))
+        if number % 4 == 2:
+            noise *= 1 + np.sin(2 * np.pi * rng.uniform(0.1, 3) * t)
+        if number % 4 == 3:
+            noise = rng.uniform(0.02, 0.3) * noise + calls(t, rng)
+        level = 10 ** (rng.uniform(-40, -6) / 20) / np.abs(noise).max()
         yield Example(
-            f"noise-{number}", "none", "noise", (tone * level).astype(np.float32), absent=ALL_TARGETS
+            f"noise-{number}", "none", "noise", (noise * level).astype(np.float32), absent=ALL_TARGETS
         )
+
+
+def calls(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Harmonic tones that glide over most of an octave or more, with pauses between them."""
+    heard = np.zeros_like(t)
+    now = float(rng.uniform(0, 0.5))
+    while now < t[-1]:
+        length = float(rng.uniform(0.3, 2.5))
+        inside = (t >= now) & (t < now + length)
+        place = (t[inside] - now) / length
+        hz = rng.uniform(80, 1500) * 2 ** (rng.uniform(-1.5, 1.5) * place ** rng.uniform(0.5, 2))
+        phase = 2 * np.pi * np.cumsum(hz) / RATE
+        tone = sum(np.sin(k * phase) * rng.uniform(0, 1) / k for k in range(1, int(rng.integers(2, 8))))
+        heard[inside] += tone * np.sin(np.pi * place) ** 0.5
+        now += length + float(rng.uniform(0.1, 1.5))
+    return heard
 
 
 def spoken(count: int) -> Iterator[Example]:

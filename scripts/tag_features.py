@@ -41,7 +41,7 @@ def examples(arguments: argparse.Namespace) -> Iterator[Example]:
     fonts = arguments.soundfont
     sources = {
         "real": lambda: real_files(LABELS, arguments.root),
-        "none": lambda: chain(noises(24), spoken(24)),
+        "none": lambda: chain(noises(48), spoken(24)),
         "solo": lambda: solos(fonts),
         "piece": lambda: pieces(fonts, arguments.pieces),
         "mix": lambda: mixes(fonts, arguments.mixes),

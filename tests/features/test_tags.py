@@ -68,16 +68,34 @@ def test_probabilities_are_those_of_the_linear_map() -> None:
     assert stage.probabilities(rows) == {"instrument:kazoo": pytest.approx(expected)}
 
 
-def test_a_family_is_silent_beside_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    sure = {f"{t.kind}:{t.name}": 0.0 for t in tags.second_stage().targets}
-    sure |= {"instrument:strings": 0.99, "instrument:violin": 0.98, "instrument:brass": 0.97}
-    monkeypatch.setattr(tags, "tag_probabilities", lambda frames: sure)
-    everything = tuple(tags.Target(t.kind, t.name, 0.5) for t in tags.second_stage().targets)
-    monkeypatch.setattr(
-        tags, "second_stage", lambda: tags.SecondStage(everything, *(np.zeros(1, np.float32),) * 4)
-    )
-    facts = tags.estimate_tags(frames({}, {}))
-    assert [fact.value for fact in facts if fact.name == "instrument"] == ["violin", "brass"]
+def claimed_instruments(monkeypatch: pytest.MonkeyPatch, probabilities: dict[str, float]) -> list[str]:
+    """Instruments claimed when every target's threshold is 0.5."""
+    stage = tags.second_stage()
+    all_ = {f"{t.kind}:{t.name}": probabilities.get(t.name, 0.0) for t in stage.targets}
+    monkeypatch.setattr(tags, "tag_probabilities", lambda frames: all_)
+    targets = tuple(tags.Target(t.kind, t.name, 0.5) for t in stage.targets)
+    lowered = tags.SecondStage(targets, stage.mean, stage.scale, stage.weights, stage.bias)
+    monkeypatch.setattr(tags, "second_stage", lambda: lowered)
+    return [str(fact.value) for fact in tags.estimate_tags(frames({}, {})) if fact.name == "instrument"]
+
+
+def test_a_family_gives_way_to_a_member_that_is_as_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = claimed_instruments(monkeypatch, {"strings": 0.99, "violin": 0.95, "brass": 0.9})
+    assert said == ["violin", "brass"]
+
+
+def test_a_family_is_said_where_its_member_is_less_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert claimed_instruments(monkeypatch, {"strings": 0.95, "violin": 0.6}) == ["strings"]
+
+
+def test_a_genre_needs_the_taggers_own_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = {f"{t.kind}:{t.name}": 0.99 for t in tags.second_stage().targets}
+    monkeypatch.setattr(tags, "tag_probabilities", lambda frames: everything)
+    mtt = dict.fromkeys(("classical", "slow", "violin", "flute", "soft"), 0.4)
+    named = frames(mtt, dict.fromkeys(("sad", "sexy", "soul", "oldies", "beautiful"), 0.4))
+    genres = {str(fact.value) for fact in tags.estimate_tags(named) if fact.name == "genre"}
+    assert "classical" in genres
+    assert not genres & {"rock", "electronic"}
 
 
 def test_a_decade_needs_a_lead() -> None:
