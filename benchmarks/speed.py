@@ -207,21 +207,27 @@ def machine() -> dict[str, Any]:
     }
 
 
-def print_rows(rows: Sequence[Row], start: Run) -> None:
-    print(f"start (--version): {start.wall_s:.2f} s, {start.peak_mb:.0f} MB")
-    ours_columns = ("input", "wall s", "cpu s", "x real time", "x of cpu", "peak MB")
-    columns = (*ours_columns, "librosa: wall s", "cpu s", "peak MB", "wall, ours / librosa")
-    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
-    for row in rows:
-        ours, other = row.linernotes, row.librosa
-        beside = " – | – | – | – |"
-        if other is not None:
-            ratio = f"{ours.wall_s / other.wall_s:.2f}" if other.ok else "failed"
-            beside = f" {other.wall_s:.2f} | {other.cpu_s:.2f} | {other.peak_mb:.0f} | {ratio} |"
-        print(
-            f"| {row.name} | {ours.wall_s:.2f} | {ours.cpu_s:.2f} | {row.times_real_time:.0f} |"
-            f" {row.seconds / ours.cpu_s:.0f} | {ours.peak_mb:.0f} |{beside}"
+def print_head(start: Run) -> None:
+    print(json.dumps(machine()))
+    print(f"start (--version): {start.wall_s:.2f} s, {start.cpu_s:.2f} core-s, {start.peak_mb:.0f} MB")
+    ours_columns = ("input", "wall s", "core-s", "x real time", "peak MB")
+    columns = (*ours_columns, "librosa: wall s", "core-s", "peak MB", "ours / librosa: wall", "core-s")
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|", flush=True)
+
+
+def print_row(row: Row) -> None:
+    ours, other = row.linernotes, row.librosa
+    beside = " – |" * 5
+    if other is not None and other.ok:
+        beside = (
+            f" {other.wall_s:.2f} | {other.cpu_s:.2f} | {other.peak_mb:.0f} |"
+            f" {ours.wall_s / other.wall_s:.2f} | {ours.cpu_s / other.cpu_s:.2f} |"
         )
+    print(
+        f"| {row.name}{'' if ours.ok else ' (failed)'} | {ours.wall_s:.2f} | {ours.cpu_s:.2f} |"
+        f" {row.times_real_time:.0f} | {ours.peak_mb:.0f} |{beside}",
+        flush=True,
+    )
 
 
 def print_stages(stages: Mapping[str, float], total_s: float) -> None:
@@ -257,6 +263,7 @@ def main() -> None:
             make_input(paths[name], INPUTS_S[name], piece)
 
         start = best_of([command, "--version"], 3)
+        print_head(start)
         rows = []
         for name in options.inputs:
             times = options.repeat if INPUTS_S[name] < 600 else 1
@@ -265,11 +272,10 @@ def main() -> None:
             if not options.no_librosa:
                 librosa = best_of([sys.executable, "-c", LIBROSA, str(paths[name])], times)
             rows.append(Row(name, INPUTS_S[name], ours, librosa))
+            print_row(rows[-1])
         stages, total_s = stage_times(paths["3 min"])
+        print_stages(stages, total_s)
 
-    print(json.dumps(machine()))
-    print_rows(rows, start)
-    print_stages(stages, total_s)
     if options.out:
         report = {
             "machine": machine(),
