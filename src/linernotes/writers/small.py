@@ -86,7 +86,7 @@ class SmallWriter:
     def __call__(self, facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:
         """Caption of the recording that `facts` describe.
 
-        Lists (`tags`, `generator`), what may not be music, and recordings of which little is sure are the composer's.
+        The composer writes lists (`tags`, `generator`), and where it may not be music or little is sure.
         """
         check_style(style)
         aspects = fact_phrases(facts)
