@@ -26,7 +26,7 @@ from linernotes.features.pitch_names import KEYS, MODES
 PROFILES = Path(__file__).parents[1] / "src" / "linernotes" / "assets" / "key_profiles.json"
 CUTS = 3
 """Stretches cut from each piece, beside the whole."""
-PENALTY = 0.02
+PENALTY = 0.1
 """Weight of the squared profiles: keeps them smooth where the pieces say little."""
 
 

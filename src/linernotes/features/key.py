@@ -54,7 +54,7 @@ LEAST_SPAN_S = 24.0
 LEAST_SPAN_CONFIDENCE = 0.7
 LEAST_KIN_CONFIDENCE = 0.9
 DOUBT_S = 2.0
-"""Seconds of music whose evidence is worth half of what it seems; chosen by scripts/train_key.py on cuts."""
+"""Seconds of music whose evidence counts half; more than rendered pieces ask for, as real ones are looser."""
 CLEAR_TUNING = 0.35
 """Agreement of spectral peaks from which a tuning is stated; see docs/harmony.md."""
 
