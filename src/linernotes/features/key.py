@@ -51,7 +51,7 @@ WINDOW_S, HOP_S = 20.0, 4.0
 CHANGE_COST = 8.0
 """Log probability ratio that a change of key must gain over windows that overlap fivefold."""
 LEAST_SPAN_S = 24.0
-LEAST_SPAN_CONFIDENCE = 0.7
+LEAST_SPAN_CONFIDENCE = 0.5
 LEAST_KIN_CONFIDENCE = 0.9
 DOUBT_S = 2.0
 """Seconds of music whose evidence counts half; more than rendered pieces ask for, as real ones are looser."""
