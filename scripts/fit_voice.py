@@ -40,7 +40,7 @@ from linernotes.features.singer_gender import SingerGenderListener
 Doubles = NDArray[np.float64]
 CUTS_S = (6.0, 12.0)
 FOLDS = 5
-PENALTY = {"content": 0.003, "voice": 0.006, "voice_untagged": 0.006, "gender": 0.06}
+PENALTY = {"content": 0.003, "voice": 0.004, "voice_untagged": 0.004, "gender": 0.06}
 """Ridge on the weights, about where the likelihood of what was held out is best."""
 INPUTS = {
     "content": ("speech", "musical", "any_sound", "sustained_musical"),

@@ -57,7 +57,7 @@ class Folder:
 FOLDERS = (
     Folder("wesnoth-1.16-music", "**/core/music/*.ogg", "music", "instrumental"),
     Folder("fretsonfire-songs-sectoid", "**/sectoid/*/song.ogg", "music", "instrumental"),
-    Folder("fretsonfire-songs-muldjord", "**/muldjord/*/song.ogg", "music", "sung"),
+    Folder("fretsonfire-songs-muldjord", "**/muldjord/*/song.ogg", "music"),
     Folder("hyperrogue-music", "**/hr*.ogg", "music", "instrumental"),
     Folder("planetblupi-music-ogg", "**/*.ogg", "music", "instrumental"),
     Folder("singularity-music", "**/*.ogg", "music", "instrumental"),
@@ -86,7 +86,10 @@ FOLDERS = (
     Folder("unknown-horizons", "**/audio/sounds/*.ogg", "other", reel=True),
     Folder("colobot-common-sounds", "**/colobot/sounds/*.*", "other", reel=True),
 )
-"""The packages' own music is mostly instrumental: choirs and a rap in them are label noise that is left in."""
+"""The packages' own music is mostly instrumental; choirs in it are label noise that is left in.
+
+The growls of muldjord are neither sung nor an instrument: their voice counts as unknown.
+"""
 
 NOT_MUSIC = ("wind_ambient.ogg",)
 SOUND_FILES = (".ogg", ".wav", ".flac", ".g722", ".mp3")
