@@ -86,3 +86,13 @@ def test_coverage_counts_aspect_words_said(tokenizer: BpeTokenizer) -> None:
     assert constraint.coverage(tuple(tokenizer.encode(" this song features a sad piano"))) == pytest.approx(
         1.0
     )
+
+
+def test_a_caption_may_not_end_before_it_says_enough_unless_patience_ends(tokenizer: BpeTokenizer) -> None:
+    eos = tokenizer.special(EOS)
+    short = tuple(tokenizer.encode(" this song features a piano."))
+    strict = LicensedWords(tokenizer, LISTS, ["sad", "piano"], least_coverage=0.9)
+    assert np.isneginf(strict(short)[eos])
+    assert np.isfinite(strict(tuple(tokenizer.encode(" this song features a sad piano.")))[eos])
+    impatient = LicensedWords(tokenizer, LISTS, ["sad", "piano"], least_coverage=0.9, patience=len(short))
+    assert np.isfinite(impatient(short)[eos])

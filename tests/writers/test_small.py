@@ -117,3 +117,13 @@ def test_measured_facts_are_written_from_as_well() -> None:
     assert isinstance(caption, Caption)
     assert "violin" in caption.text
     assert not check_caption(caption.text, facts).unsupported
+
+
+def test_of_a_long_list_less_is_said() -> None:
+    words = "calm sad happy bright dark loud soft warm cold sharp dull quick slow heavy light deep".split()
+    facts = given_aspects([f"{word} piano" for word in words])
+    text = "This song features a calm, sad, happy, bright, dark, loud and soft piano."
+    assert writer().finish(text, facts).text == text
+    assert (
+        writer().finish("This song features a calm piano.", facts).text != "This song features a calm piano."
+    )

@@ -88,6 +88,7 @@ class Place:
 class LicensedWords:
     """A `decoding.Constraint`: -inf for every piece that leaves the trie.
 
+    A caption may not end before it says `least_coverage` of the aspect words, unless it has `patience` tokens.
     Finishing a word earns `reward` for each aspect word that it newly realises, and costs `repeat_penalty` for
     each time the same content word was written before, beyond the times the aspects have it.
     """
@@ -99,12 +100,16 @@ class LicensedWords:
         aspects: Iterable[str],
         reward: float = 0.0,
         repeat_penalty: float = 0.0,
+        least_coverage: float = 0.0,
+        patience: int = 80,
         uses: bool = False,
     ) -> None:
         aspects = [aspect.lower() for aspect in aspects]
         self._tokenizer = tokenizer
         self._reward = reward
         self._repeat_penalty = repeat_penalty
+        self._least_coverage = least_coverage
+        self._patience = patience
         self._free = lists.free
         self._uses = uses
         self._eos = tokenizer.special(EOS)
@@ -129,7 +134,7 @@ class LicensedWords:
             scores[list(self._marks)] = 0.0
             done = self._after(place)
             self._open(self._root(done), done, scores)
-        elif place.after_mark == ".":
+        elif place.after_mark == "." and self._may_end(place, len(tokens)):
             scores[self._eos] = 0.0
         return scores
 
@@ -137,6 +142,10 @@ class LicensedWords:
         """Share of the aspects' content words said by `tokens`; 1 where there are none."""
         place = self._after(self._place(tokens))
         return len(place.said) / len(self.wanted) if self.wanted else 1.0
+
+    def _may_end(self, place: Place, length: int) -> bool:
+        said_enough = len(place.said) >= self._least_coverage * len(self.wanted)
+        return said_enough or length >= self._patience
 
     def _open(self, node: Node, place: Place, scores: FloatArray) -> None:
         scores[node.tokens] = 0.0

@@ -51,16 +51,24 @@ class SmallOptions:
     coverage: float | None = 0.9
     """Asked of the model by its control."""
     words_per_aspect_word: float = 3.0
-    least_words: float = 30.0
+    least_words: float = 45.0
     most_words: float = 60.0
     reward: float = 0.5
     """Log-probability given for every aspect word newly said."""
+    least_coverage: float = 0.8
+    """Share of aspect words that a hypothesis must say before it may end; long lists ask for none."""
+    patience: int = 70
+    """Pieces after which it may end all the same."""
     repeat_penalty: float = 3.0
     """Log-probability taken for every content word said again."""
     coverage_weight: float = 0.5
     """Weight of coverage beside the normalised score when hypotheses are ranked."""
-    append_below: float = 0.9
-    """Below this share of aspect words said, the composer adds what was left out."""
+    append_until: float = 0.9
+    """Share of aspect words at which the composer stops to add what was left out."""
+    long_list: int = 25
+    """Aspect words from which on a list is long: people who list much say less of it."""
+    append_until_long: float = 0.4
+    """`append_until` for long lists."""
     uses: bool = False
     """Ask for a sentence on where the piece might be played. It will be invented."""
 
@@ -107,13 +115,16 @@ class SmallWriter:
 
     def write(self, aspects: Sequence[FactPhrase], seed: int = 0) -> str:
         """The model's own text, before claim check and composer; empty where the search found none."""
+        texts = self.texts(aspects)
+        return texts[seed % len(texts)] if texts else ""
+
+    def texts(self, aspects: Sequence[FactPhrase]) -> list[str]:
+        """The model's texts, best first."""
         phrases = [fold(aspect.text).lower() for aspect in aspects]
-        hypotheses = self.search(phrases)
-        if not hypotheses:
-            return ""
-        text = self.tokenizer.decode(hypotheses[seed % len(hypotheses)].tokens).strip()
-        text = fix_articles(drop_plural_articles(text, self._words))
-        return cased(text, {**self.lists.cased, **_acronyms(aspects)})
+        spellings = {**self.lists.cased, **_acronyms(aspects)}
+        decoded = [self.tokenizer.decode(found.tokens).strip() for found in self.search(phrases)]
+        mended = [fix_articles(drop_plural_articles(text, self._words)) for text in decoded]
+        return [cased(text, spellings) for text in mended]
 
     def search(self, phrases: Sequence[str]) -> list[Hypothesis]:
         """Finished hypotheses for lower-case aspects, best first."""
@@ -128,7 +139,14 @@ class SmallWriter:
         )
         source = source_ids(self.tokenizer, controls, phrases, self.network.max_source)
         constraint = LicensedWords(
-            self.tokenizer, self.lists, phrases, options.reward, options.repeat_penalty, options.uses
+            self.tokenizer,
+            self.lists,
+            phrases,
+            reward=options.reward,
+            repeat_penalty=options.repeat_penalty,
+            least_coverage=options.least_coverage if wanted < options.long_list else 0.0,
+            patience=options.patience,
+            uses=options.uses,
         )
         step = self.network.start(source)
         bos, eos = self.tokenizer.special(BOS), self.tokenizer.special(EOS)
@@ -141,10 +159,8 @@ class SmallWriter:
     def _with_rest(
         self, caption: Caption, aspects: Sequence[FactPhrase], facts: Sequence[Fact], style: str, seed: int
     ) -> Caption:
-        """Let the composer add the facts of which nothing was said, where too much was left out."""
-        if said_share(caption.text, aspects, self.lists.free) >= self.options.append_below:
-            return caption
-        left = unsaid(caption.text, aspects, self.lists.free)
+        """Let the composer add facts that were left out, as many as the options ask for."""
+        left = self._worth_adding(caption.text, aspects)
         rest_facts = [fact for fact in facts if fact.id in left]
         rest = self.fallback(rest_facts, style, seed) if rest_facts else Caption("")
         if not rest.text:
@@ -154,6 +170,24 @@ class SmallWriter:
             replace(claim, start=claim.start + shift, end=claim.end + shift) for claim in rest.claims
         )
         return Caption(f"{caption.text} {rest.text}", caption.claims + moved)
+
+    def _worth_adding(self, text: str, aspects: Sequence[FactPhrase]) -> frozenset[str]:
+        """Ids of unsaid facts, in the order given, until enough is said."""
+        free = self.lists.free
+        left = unsaid(text, aspects, free)
+        total = sum(len(content_words([aspect.text], free)) for aspect in aspects)
+        said, added = said_share(text, aspects, free) * total, 0
+        enough = (
+            self.options.append_until if total < self.options.long_list else self.options.append_until_long
+        )
+        chosen: set[str] = set()
+        for aspect in aspects:
+            if said + added >= enough * total:
+                break
+            if left.issuperset(aspect.fact_ids):
+                chosen.update(aspect.fact_ids)
+                added += len(content_words([aspect.text], free))
+        return frozenset(chosen)
 
 
 def find_claims(text: str, aspects: Sequence[FactPhrase], free: frozenset[str]) -> tuple[Claim, ...]:
