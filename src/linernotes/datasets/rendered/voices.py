@@ -37,8 +37,8 @@ TEST_SINGERS = (
 _TUNING_MEN = (("m1", 54), ("m2", 51), ("m4", 52), ("m6", 49), ("m8", 55))
 _TUNING_WOMEN = (("f1", 64), ("f3", 66), ("Andrea", 65), ("linda", 63))
 TUNING_SINGERS = (
-    *(Singer(f"en-gb+{name}", "male", centre) for name, centre in _TUNING_MEN),
-    *(Singer(f"en-gb+{name}", "female", centre) for name, centre in _TUNING_WOMEN),
+    *(Singer(f"en+{name}", "male", centre) for name, centre in _TUNING_MEN),
+    *(Singer(f"en+{name}", "female", centre) for name, centre in _TUNING_WOMEN),
 )
 """No voice of the test set is among them."""
 
