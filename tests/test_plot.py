@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linernotes import plot_content as content
 from linernotes.clip import AudioInfo, Caption, Fact, Notes, Producer, Section
 from linernotes.features.frames import Frames, Series
-from linernotes.plot import plot_notes
+from linernotes.plot import content, plot_notes
 
 matplotlib = pytest.importorskip("matplotlib", reason="drawing needs the [plot] extra")
 

@@ -28,7 +28,9 @@ def listen(
     samples, rate = 0, max(listener.sample_rate for listener in listeners)
     with ThreadPoolExecutor(threads) as pool:
         for block in blocks:
-            list(pool.map(lambda listener, block=block: listener.push(block[listener.sample_rate]), listeners))
+            list(
+                pool.map(lambda listener, block=block: listener.push(block[listener.sample_rate]), listeners)
+            )
             samples += len(block[rate])
             heard(samples / rate)
         finished = list(pool.map(lambda listener: listener.finish(), listeners))
