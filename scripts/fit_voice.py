@@ -15,7 +15,6 @@ import pickle
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +39,14 @@ from linernotes.features.singer_gender import SingerGenderListener
 Doubles = NDArray[np.float64]
 CUTS_S = (6.0, 12.0)
 FOLDS = 5
+RENDERED_S = 12.0
 PENALTY = {"content": 0.003, "voice": 0.004, "voice_untagged": 0.004, "gender": 0.06}
 """Ridge on the weights, about where the likelihood of what was held out is best."""
 INPUTS = {
     "content": ("speech", "musical", "any_sound", "sustained_musical"),
     "voice": ("speech", "singing", "music", "sustained_singing", "vocal_tags"),
     "voice_untagged": ("speech", "singing", "music", "sustained_singing"),
-    "gender": ("pitch", "tags"),
+    "gender": ("network", "pitch", "tags"),
 }
 LABELS = {
     "content": ("music", "speech", "other"),
@@ -123,7 +123,7 @@ def inputs_of(model: str, frames: Frames) -> dict[str, float] | None:
     if model != "gender":
         return summarise_events(frames)
     evidence = gender_evidence(frames)
-    return {"pitch": evidence.pitch, "tags": evidence.tags} if evidence.looks > 1 else None
+    return evidence.inputs() if evidence.looks > 1 else None
 
 
 def table(heard: Sequence[Heard], model: str) -> Table:
@@ -237,7 +237,7 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument(
-        "--rendered", type=int, default=60, help="recordings of the voice generator to fit on"
+        "--rendered", type=int, default=48, help="recordings of the voice generator to fit on"
     )
     parser.add_argument("target", type=Path)
     asked = parser.parse_args()
@@ -247,8 +247,9 @@ def main() -> None:
             f"{folder.package}-{folder.content}-{number}": real_recordings(asked.packages, folder)
             for number, folder in enumerate(FOLDERS)
         },
-        f"rendered-{asked.rendered}": rendered_recordings(asked.cache / "audio", seeds),
-        "made-up": chain(spoken_recordings(), made_up_recordings(4)),
+        f"rendered-{asked.rendered}": rendered_recordings(asked.cache / "audio", seeds, RENDERED_S),
+        "spoken": spoken_recordings(),
+        "made-up": made_up_recordings(4),
     }
     heard = [item for name, recordings in sets.items() for item in heard_set(name, recordings, asked.cache)]
     kept: dict[str, object] = {}

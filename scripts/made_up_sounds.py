@@ -17,7 +17,7 @@ from linernotes.datasets.rendered.notes import PlayedNote
 from linernotes.datasets.rendered.performance import DRUM_CHANNEL, Performance
 from linernotes.datasets.rendered.render import SAMPLE_RATE as RENDERED_RATE
 from linernotes.datasets.rendered.render import play_midi
-from linernotes.datasets.rendered.singing import SungNote, sing
+from linernotes.datasets.rendered.singing import SungNote, sing, speak
 from linernotes.datasets.rendered.voices import TUNING_SINGERS
 
 Wave = NDArray[np.float64]
@@ -25,6 +25,7 @@ Dice = np.random.Generator
 RATE = 16_000
 SECONDS = 20.0
 LENGTH = round(SECONDS * RATE)
+TALK = "Tonight we play one more record for everybody who is still awake, and then we say good night."
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
@@ -236,9 +237,19 @@ def alone(dice: Dice) -> Wave:
     return levelled(np.asarray(soxr.resample(wave, RENDERED_RATE, RATE), np.float64), dice)
 
 
+def talk_over(dice: Dice) -> Wave:
+    """Somebody talking while music plays about as loudly: whatever the voice is, this is music."""
+    music = (pad, drum_loop, solo)[int(dice.integers(3))](dice)
+    singer = TUNING_SINGERS[int(dice.integers(len(TUNING_SINGERS)))]
+    waveform, rate = speak(TALK, singer.voice)
+    talk = np.resize(soxr.resample(waveform, rate, RATE), len(music)).astype(np.float64)
+    return levelled(music / music.std() + dice.uniform(0.7, 1.4) * talk / talk.std(), dice)
+
+
 MADE_UP_MUSIC: dict[str, tuple[str, Callable[[Dice], Wave]]] = {
     "solo": ("instrumental", solo),
     "drum_loop": ("instrumental", drum_loop),
     "pad": ("instrumental", pad),
     "alone": ("sung", alone),
+    "talk_over": ("", talk_over),
 }

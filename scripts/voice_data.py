@@ -21,6 +21,7 @@ import soundfile
 import soxr
 from made_up_sounds import MADE_UP_MUSIC, MADE_UP_SOUNDS
 from numpy.typing import NDArray
+from scipy.signal import fftconvolve
 
 from linernotes.datasets.rendered.singing import speak
 from linernotes.datasets.rendered.voices import TUNING_SINGERS, render_voices
@@ -93,6 +94,19 @@ The growls of muldjord are neither sung nor an instrument: their voice counts as
 
 NOT_MUSIC = ("wind_ambient.ogg",)
 SOUND_FILES = (".ogg", ".wav", ".flac", ".g722", ".mp3")
+OTHER_SPEAKERS = (
+    *(
+        "en+whisper",
+        "en+whisperf",
+        "en+croak",
+        "en+klatt",
+        "en+steph",
+        "en+aunty",
+        "en+belinda",
+        "en+grandma",
+    ),
+    *("de", "fr", "es", "it", "sv"),
+)
 WORDS = (
     "The committee will meet again on Thursday to discuss the budget for the coming year.",
     "When the rain stopped we walked along the river until it was too dark to see the path.",
@@ -174,8 +188,8 @@ def real_recordings(packages: Path, folder: Folder) -> Iterator[Recording]:
             yield Recording(name, folder.package, folder.content, folder.voice, "", waveform)
 
 
-def rendered_recordings(folder: Path, seeds: Sequence[int]) -> Iterator[Recording]:
-    for item in render_voices(seeds, folder):
+def rendered_recordings(folder: Path, seeds: Sequence[int], seconds: float) -> Iterator[Recording]:
+    for item in render_voices(seeds, folder, duration_s=seconds):
         plan = item.plan
         content = "speech" if plan.kind == "spoken" else "music"
         group = f"rendered-{plan.voice or plan.seed // 4 % 5}"
@@ -201,12 +215,32 @@ def made_up_recordings(count: int) -> Iterator[Recording]:
 
 
 def spoken_recordings() -> Iterator[Recording]:
-    """Sentences said by voices that the test set does not use."""
-    for number, singer in enumerate(TUNING_SINGERS):
+    """Sentences said by voices that the test set does not use: clean, and in a noisy room."""
+    speakers = [(singer.voice, singer.gender) for singer in TUNING_SINGERS] + [
+        (voice, "") for voice in OTHER_SPEAKERS
+    ]
+    for number, (voice, gender) in enumerate(speakers):
+        dice = np.random.default_rng(number)
         text = " ".join(WORDS[number % len(WORDS) :] + WORDS[: number % len(WORDS)])
-        waveform, rate = speak(text, singer.voice, words_a_minute=140 + 5 * number)
+        waveform, rate = speak(text, voice, words_a_minute=140 + 5 * number)
         speech = np.asarray(soxr.resample(waveform, rate, SAMPLE_RATE), np.float32)
-        yield Recording(f"espeak/{singer.voice}", "espeak", "speech", "spoken", singer.gender, speech)
+        yield Recording(f"espeak/{voice}", f"espeak-{number % 3}", "speech", "spoken", gender, speech)
+        noisy = in_noise(speech, dice)
+        yield Recording(f"espeak/{voice}-noisy", f"espeak-{number % 3}", "speech", "spoken", gender, noisy)
+
+
+def in_noise(speech: Floats, dice: np.random.Generator) -> Floats:
+    """With an exponential tail of 0.2 to 0.8 s and coloured noise 3 to 18 dB below."""
+    times_s = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    tail = dice.normal(size=SAMPLE_RATE) * np.exp(-6.9 * times_s / dice.uniform(0.2, 0.8))
+    tail[0] = dice.uniform(5, 20)
+    wet = fftconvolve(speech, tail)[: len(speech)]
+    spectrum = np.fft.rfft(dice.normal(size=len(speech)))
+    spectrum[1:] *= np.arange(1, len(spectrum)) ** dice.uniform(-0.8, 0.0)
+    noise = np.fft.irfft(spectrum, len(speech))
+    noise *= wet.std() / noise.std() * 10 ** (-dice.uniform(3, 18) / 20)
+    mixed = wet + noise
+    return np.asarray(0.5 * mixed / np.abs(mixed).max(), np.float32)
 
 
 if __name__ == "__main__":

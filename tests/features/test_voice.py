@@ -150,7 +150,7 @@ def recording(folder: Path, name: str) -> Frames:
         ("solo-trumpet", "music", "instrumental", None),
         ("Drum-bass", "music", "instrumental", None),
         ("Hungarian_Dance", "music", "instrumental", None),
-        ("Sugar_Plum", "music", "unsure", None),
+        ("Sugar_Plum", "music", "instrumental", None),
         ("sweet-waltz", "music", "instrumental", None),
         ("Karissa_Hobbs", "music", "sung", "female"),
         ("sorin urzica", "music", "sung", "male"),

@@ -1,8 +1,7 @@
-"""Whether the singer sounds male or female: three kinds of evidence in log odds, and "unsure" where they are thin.
+"""Whether the singer sounds male or female, from three kinds of evidence; "unsure" where they are thin.
 
-The network that was trained on radio speech, the height of the voice, and musicnn's tags for male and female
-vocals are wrong about different singers. Height and tags are weighed by a regression fitted on rendered singing;
-the network's weight is set, not fitted, because synthetic voices all sound male to it and real ones do not.
+The network that was trained on radio speech, the height of the voice, and musicnn's tags for men and women
+are wrong about different singers. A regression fitted on rendered singing weighs them.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ FEWEST_LOOKS = 2
 PRIOR_LOOKS = 2.0
 """Looks that say 0.5, added to the network's: a few looks must not be sure."""
 
-NETWORK_WEIGHT = 0.3
 MIDDLE_PITCH, MIDDLE_LEAN = 59.0, -0.7
 """Inputs are counted from here, so that missing evidence is 0: a MIDI pitch, and the usual lean of the tags."""
 
@@ -44,6 +42,10 @@ class GenderEvidence:
     network: float
     pitch: float
     tags: float
+
+    def inputs(self) -> dict[str, float]:
+        """What the regression weighs, by name."""
+        return {"network": self.network, "pitch": self.pitch, "tags": self.tags}
 
 
 def gender_evidence(frames: Frames) -> GenderEvidence:
@@ -71,10 +73,7 @@ def tag_lean(frames: Frames) -> float:
 
 def female_chance(evidence: GenderEvidence) -> float:
     """Probability that the singer sounds female."""
-    model = read_models(MODELS)["gender"]
-    female = model.probabilities({"pitch": evidence.pitch, "tags": evidence.tags})["female"]
-    odds = math.log(female / (1.0 - female)) + NETWORK_WEIGHT * evidence.network
-    return 1.0 / (1.0 + math.exp(-odds))
+    return read_models(MODELS)["gender"].probabilities(evidence.inputs())["female"]
 
 
 def estimate_singer_gender(frames: Frames) -> list[Fact]:
