@@ -96,11 +96,13 @@ def best_of(command: Sequence[str], times: int, threads: int | None = None) -> R
 
 def make_input(path: Path, seconds: float, piece: np.ndarray) -> None:
     """Write `seconds` of a piece, (samples, 2), laid end to end, as MP3."""
-    wanted = int(seconds * SAMPLE_RATE)
-    with soundfile.SoundFile(path, "w", SAMPLE_RATE, 2, format="MP3") as file:
-        while wanted > 0:
-            file.write(piece[:wanted])
-            wanted -= len(piece)
+    wanted, block = int(seconds * SAMPLE_RATE), 10 * SAMPLE_RATE
+    partial = path.with_name(f".{path.name}")
+    with soundfile.SoundFile(partial, "w", SAMPLE_RATE, 2, format="MP3") as file:
+        for start in range(0, wanted, block):
+            place = start % (len(piece) // block * block)
+            file.write(piece[place : place + min(block, wanted - start)])
+    partial.replace(path)
 
 
 def rendered_piece() -> np.ndarray:
