@@ -1,6 +1,7 @@
 """Hear the labelled examples once with both taggers and keep what they say, one small file an example.
 
-python scripts/tag_features.py OUT --soundfont A.sf2 --soundfont B.sf2 --root /usr/share --root DIR
+python scripts/tag_features.py OUT --root /usr/share --root DIR --soundfont TimGM6mb.sf2
+    --soundfont FluidR3_GM.sf2 --soundfont sf_GMbank.sf2
 """
 
 from __future__ import annotations
@@ -39,13 +40,14 @@ def hear(example: Example) -> dict[str, np.ndarray]:
 
 def examples(arguments: argparse.Namespace) -> Iterator[Example]:
     fonts = arguments.soundfont
+    light = fonts[::2]  # FluidR3, the second, takes seconds to load for every example
     sources = {
         "real": lambda: real_files(LABELS, arguments.root),
         "none": lambda: chain(noises(48), spoken(24)),
         "solo": lambda: solos(fonts),
-        "piece": lambda: pieces(fonts, arguments.pieces),
-        "mix": lambda: mixes(fonts, arguments.mixes),
-        "sung": lambda: sung(fonts, 40),
+        "piece": lambda: pieces(light, arguments.pieces),
+        "mix": lambda: mixes(light, arguments.mixes),
+        "sung": lambda: sung(light, 40),
     }
     return chain.from_iterable(sources[kind]() for kind in arguments.kinds.split(","))
 
@@ -56,7 +58,7 @@ def main() -> None:
     parser.add_argument("--soundfont", type=Path, action="append", default=[])
     parser.add_argument("--root", type=Path, action="append", default=[])
     parser.add_argument("--kinds", default="real,none,solo,piece,mix,sung")
-    parser.add_argument("--pieces", type=int, default=180)
+    parser.add_argument("--pieces", type=int, default=298)
     parser.add_argument("--mixes", type=int, default=240)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

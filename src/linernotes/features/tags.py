@@ -79,9 +79,10 @@ NEARLY_AS_SURE = 0.85
 
 TAG_WORDS: Mapping[str, str] = {
     "distorted guitar": "distorted electric guitar",
+    "electric guitar": "guitar",
     "mallets": "mallet percussion",
 }
-"""Targets whose plain words differ from their names."""
+"""Plain words of targets; what tells a clean electric guitar from an acoustic one was not at hand to fit."""
 
 TAG_ERAS: tuple[str, ...] = ("60s", "70s", "80s", "90s")
 """Decades among the MSD tags; its "00s" says when its listeners lived more than how a recording sounds."""
