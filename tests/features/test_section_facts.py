@@ -63,3 +63,10 @@ def test_what_the_whole_shares_is_not_told_again() -> None:
 def test_a_section_like_all_the_rest_tells_what_it_has() -> None:
     whole = [fact("content", "music"), fact("key", "A minor")]
     assert telling(whole, whole) == tuple(whole)
+
+
+def test_instrumental_music_has_no_choir(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard(monkeypatch, fact("instrument", "choir"), fact("instrument", "piano"))
+    kept = section_facts(FRAMES, SECTION, 1, [fact("voice", "instrumental")])
+    assert [item.value for item in kept] == ["piano"]
+    assert len(section_facts(FRAMES, SECTION, 1, [fact("voice", "sung")])) == 2

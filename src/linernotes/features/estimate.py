@@ -37,9 +37,10 @@ GENERAL: tuple[Estimator, ...] = (estimate_voice, estimate_loudness, estimate_br
 
 
 def make_listeners() -> list[Listener]:
-    """Fresh listeners for one recording, the slowest first so that the others run beside them."""
+    """Fresh listeners for one recording; the slowest come first, so that two cores share them evenly."""
     return [
-        MusicnnListener(),
+        MusicnnListener(("mtt",)),
+        MusicnnListener(("msd",)),
         OnsetListener(),
         ChromaListener(),
         SingerGenderListener(),
@@ -53,7 +54,15 @@ def estimate_facts(frames: Frames) -> list[Fact]:
     """Every fact about the stretch that `frames` cover; musical ones only where it sounds like music."""
     content = list(estimate_content(frames))
     estimators = (*MUSICAL, *GENERAL) if sounds_like_music(content) else GENERAL
-    return content + [fact for estimate in estimators for fact in estimate(frames)]
+    return without_contradictions(content + [fact for estimate in estimators for fact in estimate(frames)])
+
+
+def without_contradictions(facts: Sequence[Fact], others: Sequence[Fact] = ()) -> list[Fact]:
+    """`facts` less what the voice facts among them, or among `others`, rule out: instrumental music has no choir."""
+    instrumental = any(fact.name == "voice" and fact.value == "instrumental" for fact in (*facts, *others))
+    return [
+        fact for fact in facts if not (instrumental and fact.name == "instrument" and fact.value == "choir")
+    ]
 
 
 def sounds_like_music(content: Sequence[Fact]) -> bool:

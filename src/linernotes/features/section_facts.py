@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from linernotes.clip import Fact
-from linernotes.features.estimate import estimate_facts
+from linernotes.features.estimate import estimate_facts, without_contradictions
 from linernotes.features.frames import Frames
 
 ALWAYS_TOLD = frozenset({"instrument", "voice", "mood", "level", "dynamics"})
@@ -26,7 +26,8 @@ def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fa
     part = frames.between(section.start_s, section.end_s)
     facts = [_in_octave(fact, whole) for fact in estimate_facts(part)]
     facts += _level(facts, whole, section)
-    return tuple(replace(fact, id=f"s{number}/{fact.id}") for fact in facts)
+    kept = without_contradictions(facts, whole)
+    return tuple(replace(fact, id=f"s{number}/{fact.id}") for fact in kept)
 
 
 def telling(facts: Sequence[Fact], whole: Sequence[Fact]) -> tuple[Fact, ...]:
