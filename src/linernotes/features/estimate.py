@@ -58,7 +58,7 @@ def estimate_facts(frames: Frames) -> list[Fact]:
 
 
 def without_contradictions(facts: Sequence[Fact], others: Sequence[Fact] = ()) -> list[Fact]:
-    """`facts` less what the voice facts among them, or among `others`, rule out: instrumental music has no choir."""
+    """`facts` less what a voice fact among them or `others` rules out: instrumental music has no choir."""
     instrumental = any(fact.name == "voice" and fact.value == "instrumental" for fact in (*facts, *others))
     return [
         fact for fact in facts if not (instrumental and fact.name == "instrument" and fact.value == "choir")
