@@ -27,10 +27,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import soundfile
+import linernotes.cli  # noqa: F401  (keeps BLAS to one thread here as in the command; before numpy)
+
+if TYPE_CHECKING:
+    import numpy as np
 
 INPUTS_S = {"10 s": 10.0, "3 min": 180.0, "60 min": 3600.0}
 SAMPLE_RATE = 44_100
@@ -96,6 +98,8 @@ def best_of(command: Sequence[str], times: int, threads: int | None = None) -> R
 
 def make_input(path: Path, seconds: float, piece: np.ndarray) -> None:
     """Write `seconds` of a piece, (samples, 2), laid end to end, as MP3."""
+    import soundfile
+
     wanted, block = int(seconds * SAMPLE_RATE), 10 * SAMPLE_RATE
     partial = path.with_name(f".{path.name}")
     with soundfile.SoundFile(partial, "w", SAMPLE_RATE, 2, format="MP3") as file:
@@ -112,7 +116,7 @@ def rendered_piece() -> np.ndarray:
     stereo = render_piece(plan_piece(PIECE_SEED, duration_s=60.0))
     if stereo.sample_rate != SAMPLE_RATE:
         raise SystemExit(f"the renderer gave {stereo.sample_rate} Hz, expected {SAMPLE_RATE}")
-    return np.asarray(stereo.waveform)
+    return stereo.waveform
 
 
 class Stages:

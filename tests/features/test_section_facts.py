@@ -19,7 +19,7 @@ def fact(name: str, value: str | float) -> Fact:
 
 
 def heard(monkeypatch: pytest.MonkeyPatch, *facts: Fact) -> None:
-    monkeypatch.setattr(module, "estimate_facts", lambda frames: list(facts))
+    monkeypatch.setattr(module, "estimate_facts", lambda frames, within_music: list(facts))
 
 
 def test_ids_carry_the_section(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +70,14 @@ def test_instrumental_music_has_no_choir(monkeypatch: pytest.MonkeyPatch) -> Non
     kept = section_facts(FRAMES, SECTION, 1, [fact("voice", "instrumental")])
     assert [item.value for item in kept] == ["piano"]
     assert len(section_facts(FRAMES, SECTION, 1, [fact("voice", "sung")])) == 2
+
+
+def test_singing_is_told_of_every_section_but_its_absence_only_where_others_sing() -> None:
+    sung, instrumental, piano = (
+        fact("voice", "sung"),
+        fact("voice", "instrumental"),
+        fact("instrument", "piano"),
+    )
+    assert telling([sung, piano], [sung]) == (sung, piano)
+    assert telling([instrumental, piano], [sung]) == (instrumental, piano)
+    assert telling([instrumental, piano], [instrumental]) == (piano,)

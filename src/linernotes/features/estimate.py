@@ -50,9 +50,14 @@ def make_listeners() -> list[Listener]:
     ]
 
 
-def estimate_facts(frames: Frames) -> list[Fact]:
-    """Every fact about the stretch that `frames` cover; musical ones only where it sounds like music."""
+def estimate_facts(frames: Frames, *, within_music: bool = False) -> list[Fact]:
+    """Every fact about the stretch that `frames` cover; musical ones only where it sounds like music.
+
+    A stretch `within_music` is taken for music unless it is silent: a few seconds are too little to doubt it.
+    """
     content = list(estimate_content(frames))
+    if within_music and all(fact.value != "silence" for fact in content):
+        content = []
     estimators = (*MUSICAL, *GENERAL) if sounds_like_music(content) else GENERAL
     return without_contradictions(content + [fact for estimate in estimators for fact in estimate(frames)])
 

@@ -9,7 +9,7 @@ from linernotes.clip import Fact
 from linernotes.features.estimate import estimate_facts, without_contradictions
 from linernotes.features.frames import Frames
 
-ALWAYS_TOLD = frozenset({"instrument", "voice", "mood", "level", "dynamics"})
+ALWAYS_TOLD = frozenset({"instrument", "mood", "level", "dynamics"})
 """Facts that a section's caption may tell even when they hold for the whole recording."""
 
 NEVER_TOLD = frozenset({"loudness", "loudness_range", "brightness", "tuning", "era", "chord"})
@@ -24,7 +24,7 @@ SAME_TEMPO = 0.06
 def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fact]) -> tuple[Fact, ...]:
     """Facts of the stretch that `section` spans; their ids begin with `s<number>/`."""
     part = frames.between(section.start_s, section.end_s)
-    facts = [_in_octave(fact, whole) for fact in estimate_facts(part)]
+    facts = [_in_octave(fact, whole) for fact in estimate_facts(part, within_music=True)]
     facts += _level(facts, whole, section)
     kept = without_contradictions(facts, whole)
     return tuple(replace(fact, id=f"s{number}/{fact.id}") for fact in kept)
@@ -38,7 +38,8 @@ def telling(facts: Sequence[Fact], whole: Sequence[Fact]) -> tuple[Fact, ...]:
     fresh = tuple(
         fact
         for fact in facts
-        if fact.name not in NEVER_TOLD and (fact.name in ALWAYS_TOLD or not _is_shared(fact, whole))
+        if fact.name not in NEVER_TOLD
+        and (fact.name in ALWAYS_TOLD or fact.value == "sung" or not _is_shared(fact, whole))
     )
     return fresh if any(fact.name != "content" for fact in fresh) else tuple(facts)
 

@@ -31,7 +31,7 @@ _NOT_MUSIC: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         ("This may be {speech} rather than music.", "This sounds more like {speech} than music."),
     ),
     "silence": (
-        ("This recording is {silence}.", "There is only {silence} here."),
+        ("There is only {silence} here.", "There is nothing but {silence} here."),
         ("This seems to be {silence}.",),
     ),
     "other": (
