@@ -22,10 +22,10 @@ import soxr
 
 from linernotes.clip import Fact
 from linernotes.datasets.rendered.library import FROZEN_TEST_SEEDS, RenderedPiece, render_set
-from linernotes.features.chords import estimate_chords
-from linernotes.features.chroma import SAMPLE_RATE, ChromaListener
 from linernotes.features.frames import Frames
-from linernotes.features.key import estimate_key
+from linernotes.features.harmony.chords import estimate_chords
+from linernotes.features.harmony.chroma import SAMPLE_RATE, ChromaListener
+from linernotes.features.harmony.key import estimate_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from linernotes.audio import decode
 from linernotes.clip import Fact
 from linernotes.datasets.rendered import FROZEN_TEST_SEEDS, render_set
-from linernotes.features.beat_level import LevelWeights, beats_of_pulses
-from linernotes.features.beats import BeatDecoder, BeatModel, beat_positions, beat_times
-from linernotes.features.beats_net import RATE_HZ, SAMPLE_RATE, BeatNet, spectral_features
 from linernotes.features.frames import Frames, Series
-from linernotes.features.local_tempo import dominant_bpm, local_tempo
-from linernotes.features.metre import estimate_metre
-from linernotes.features.onsets import onset_filters
-from linernotes.features.tempo import estimate_tempo
+from linernotes.features.rhythm.beat_level import LevelWeights, beats_of_pulses
+from linernotes.features.rhythm.beats import BeatDecoder, BeatModel, beat_positions, beat_times
+from linernotes.features.rhythm.beats_net import RATE_HZ, SAMPLE_RATE, BeatNet, spectral_features
+from linernotes.features.rhythm.local_tempo import dominant_bpm, local_tempo
+from linernotes.features.rhythm.metre import estimate_metre
+from linernotes.features.rhythm.onsets import onset_filters
+from linernotes.features.rhythm.tempo import estimate_tempo
 
 TOLERANCE = 0.04
 LEVELS = (1.0, 2.0, 0.5, 3.0, 1 / 3)

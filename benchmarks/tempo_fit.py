@@ -25,13 +25,13 @@ from scipy.optimize import minimize
 
 from linernotes.audio import decode
 from linernotes.datasets.rendered import FIRST_TUNING_SEED, render_set
-from linernotes.features import beat_level, metre, tempo
-from linernotes.features.beat_level import LevelWeights, beats_of_pulses, level_evidence
-from linernotes.features.beats import BeatDecoder, BeatModel, beat_positions, beat_times
-from linernotes.features.beats_net import RATE_HZ, SAMPLE_RATE, BeatNet, spectral_features
 from linernotes.features.frames import Frames, Series
-from linernotes.features.local_tempo import dominant_bpm, local_tempo
-from linernotes.features.onsets import onset_filters
+from linernotes.features.rhythm import beat_level, metre, tempo
+from linernotes.features.rhythm.beat_level import LevelWeights, beats_of_pulses, level_evidence
+from linernotes.features.rhythm.beats import BeatDecoder, BeatModel, beat_positions, beat_times
+from linernotes.features.rhythm.beats_net import RATE_HZ, SAMPLE_RATE, BeatNet, spectral_features
+from linernotes.features.rhythm.local_tempo import dominant_bpm, local_tempo
+from linernotes.features.rhythm.onsets import onset_filters
 
 SLOWEST_TAPE, FASTEST_TAPE = 0.75, 1.35
 TOLERANCE = 0.04

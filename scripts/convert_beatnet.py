@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from linernotes.features import beats_net
+from linernotes.features.rhythm import beats_net
 
 WHEEL_SHA256 = "1ecfa17bdcbe899975a88bdb6efebd6970d846a4f3b6cfd5c6f320647c641c7e"
 LAYERS, HIDDEN, CLASSES = 2, 150, 3

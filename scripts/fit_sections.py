@@ -27,12 +27,12 @@ from scipy.optimize import minimize
 from linernotes import audio
 from linernotes.datasets.rendered import FIRST_TUNING_SEED, RenderedPiece, render_set
 from linernotes.encoders.musicnn_onnx import MusicnnListener
-from linernotes.features.brightness import BrightnessListener
-from linernotes.features.chroma import ChromaListener
 from linernotes.features.frames import Frames, Listener, Series
+from linernotes.features.harmony.chroma import ChromaListener
 from linernotes.features.listen import listen
-from linernotes.features.loudness import LoudnessListener
 from linernotes.features.sections import ASPECTS, FITTED, Settings, contrast, grid_of, spans_of
+from linernotes.features.sound.brightness import BrightnessListener
+from linernotes.features.sound.loudness import LoudnessListener
 
 FIRST_SEED = FIRST_TUNING_SEED + 50_000
 PIECE_S = 120.0

@@ -31,10 +31,10 @@ from voice_data import (
 
 from linernotes.datasets.rendered.library import FIRST_TUNING_SEED
 from linernotes.encoders.musicnn_onnx import MusicnnListener
-from linernotes.features.event_summary import summarise_events
 from linernotes.features.frames import Frames, Listener, Series
-from linernotes.features.gender import gender_evidence
-from linernotes.features.singer_gender import SingerGenderListener
+from linernotes.features.voice.event_summary import summarise_events
+from linernotes.features.voice.gender import gender_evidence
+from linernotes.features.voice.singer_gender import SingerGenderListener
 
 Doubles = NDArray[np.float64]
 CUTS_S = (6.0, 12.0)

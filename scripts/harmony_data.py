@@ -26,9 +26,9 @@ from linernotes.datasets.rendered.library import FIRST_TUNING_SEED
 from linernotes.datasets.rendered.midi import write_midi
 from linernotes.datasets.rendered.performance import DRUM_CHANNEL, Performance, perform
 from linernotes.datasets.rendered.render import Stereo, find_soundfont, play_midi, write_audio, write_piece
-from linernotes.features.chord_net import NO_CHORD, QUALITIES, load_chord_net
-from linernotes.features.chroma import BASS_NOTES, RATE_HZ, SAMPLE_RATE, ChromaListener, fold_octaves
 from linernotes.features.frames import Frames, Series
+from linernotes.features.harmony.chord_net import NO_CHORD, QUALITIES, load_chord_net
+from linernotes.features.harmony.chroma import BASS_NOTES, RATE_HZ, SAMPLE_RATE, ChromaListener, fold_octaves
 
 HELD_OUT = 5
 """Every fifth seed is held out of training, to choose settings by."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from linernotes.features.chord_net import (
+from linernotes.features.harmony.chord_net import (
     CHORDS,
     NO_CHORD,
     NOTES,

@@ -19,9 +19,9 @@ from harmony_data import Example, frames_of, load_examples
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from linernotes.features.chord_segments import segment_chords
-from linernotes.features.key import PLANES, key_evidence, key_scores
-from linernotes.features.pitch_names import KEYS, MODES
+from linernotes.features.harmony.chord_segments import segment_chords
+from linernotes.features.harmony.key import PLANES, key_evidence, key_scores
+from linernotes.features.harmony.pitch_names import KEYS, MODES
 
 PROFILES = Path(__file__).parents[1] / "src" / "linernotes" / "assets" / "key_profiles.json"
 CUTS = 3

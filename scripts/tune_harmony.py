@@ -2,7 +2,7 @@
 
     python scripts/tune_harmony.py --cache CACHE
 
-Prints what each setting gives; the chosen values stand in `features/chord_segments.py`, `chord_loop.py`, `key.py`.
+Prints what each setting gives; the chosen values stand in `chord_segments.py`, `chord_loop.py`, `key.py`.
 Run it after scripts/train_chords.py and scripts/train_key.py.
 """
 
@@ -16,10 +16,11 @@ import numpy as np
 from harmony_data import Example, frames_of, load_examples
 from numpy.typing import NDArray
 
-from linernotes.features import key as key_finding
-from linernotes.features.chord_loop import ChordSpan, find_loop
-from linernotes.features.chord_net import NO_CHORD, QUALITIES
-from linernotes.features.chord_segments import (
+from linernotes.features.frames import Frames
+from linernotes.features.harmony import key as key_finding
+from linernotes.features.harmony.chord_loop import ChordSpan, find_loop
+from linernotes.features.harmony.chord_net import NO_CHORD, QUALITIES
+from linernotes.features.harmony.chord_segments import (
     FAMILIES,
     NONE_COST,
     NONE_STATE,
@@ -27,8 +28,7 @@ from linernotes.features.chord_segments import (
     family_logs,
     segment_chords,
 )
-from linernotes.features.chroma import RATE_HZ, cents_of
-from linernotes.features.frames import Frames
+from linernotes.features.harmony.chroma import RATE_HZ, cents_of
 
 FAMILY_OF = np.array([next(f for f, names in enumerate(FAMILIES) if name in names) for name in QUALITIES])
 

@@ -191,7 +191,7 @@ def fingerprint(system: str) -> str:
     import linernotes
 
     root = Path(linernotes.__file__).parent
-    code = ("audio/*.py", "spectra.py", "captioner.py", "features/*.py", "encoders/*.py")
+    code = ("audio/*.py", "spectra.py", "captioner.py", "features/**/*.py", "encoders/*.py")
     parts = (*code, "assets/*.onnx", "assets/*.npz", "assets/*.json")
     digest = hashlib.sha256()
     for file in sorted(file for part in parts for file in root.glob(part)):

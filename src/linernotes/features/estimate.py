@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 
 from linernotes.clip import Fact
 from linernotes.encoders.musicnn_onnx import MusicnnListener
-from linernotes.features.brightness import BrightnessListener, estimate_brightness
-from linernotes.features.chords import estimate_chords
-from linernotes.features.chroma import ChromaListener
-from linernotes.features.content import estimate_content
 from linernotes.features.frames import Frames, Listener
-from linernotes.features.key import estimate_key
-from linernotes.features.loudness import LoudnessListener, estimate_loudness
-from linernotes.features.metre import estimate_metre
-from linernotes.features.onsets import OnsetListener
-from linernotes.features.outline import OutlineListener
-from linernotes.features.singer_gender import SingerGenderListener
+from linernotes.features.harmony.chords import estimate_chords
+from linernotes.features.harmony.chroma import ChromaListener
+from linernotes.features.harmony.key import estimate_key
+from linernotes.features.rhythm.metre import estimate_metre
+from linernotes.features.rhythm.onsets import OnsetListener
+from linernotes.features.rhythm.tempo import estimate_tempo
+from linernotes.features.sound.brightness import BrightnessListener, estimate_brightness
+from linernotes.features.sound.loudness import LoudnessListener, estimate_loudness
+from linernotes.features.sound.outline import OutlineListener
 from linernotes.features.tags import estimate_tags
-from linernotes.features.tempo import estimate_tempo
-from linernotes.features.voice import estimate_voice
+from linernotes.features.voice.content import estimate_content
+from linernotes.features.voice.singer_gender import SingerGenderListener
+from linernotes.features.voice.voice import estimate_voice
 
 Estimator = Callable[[Frames], Sequence[Fact]]
 

@@ -1,0 +1,1 @@
+"""Chroma, chords, keys and tuning."""

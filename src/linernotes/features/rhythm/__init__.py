@@ -1,0 +1,1 @@
+"""Beats, tempo and metre."""

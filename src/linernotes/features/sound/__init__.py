@@ -1,0 +1,1 @@
+"""Loudness, brightness and the outline of the waveform."""

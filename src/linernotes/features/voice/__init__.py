@@ -1,0 +1,1 @@
+"""Singing, speech, the singer, and whether it is music at all."""
