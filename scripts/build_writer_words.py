@@ -15,7 +15,7 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from linernotes.writers.wording import WORD, fold, words_of
+from linernotes.writers.small.wording import WORD, fold, words_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 from writer_data import Pair, read_pairs

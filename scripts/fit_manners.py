@@ -4,7 +4,7 @@ A manner is read off a caption's opening words ("The low quality recording featu
 never off its annotator. The table holds, for each word or phrase of an aspect list, the logarithm of how much more
 often it goes with a manner than it does overall (naive Bayes with add-one smoothing).
 
-    python scripts/fit_manners.py musiccaps-public.csv src/linernotes/writers/data/manners.tsv
+    python scripts/fit_manners.py musiccaps-public.csv src/linernotes/writers/composer/data/manners.tsv
 
 With --held-out it fits on 2,000 train items and scores the composer on the other 663 (needs [metrics]):
 this is what the tellings were tuned on. The eval half takes no part.
@@ -21,8 +21,14 @@ from pathlib import Path
 
 from linernotes.datasets.musiccaps import MusicCapsItem, read_musiccaps
 from linernotes.writers.composer import tell
+from linernotes.writers.composer.manners import (
+    MANNERS,
+    aspect_features,
+    choose_manner,
+    manner_of_caption,
+    read_table,
+)
 from linernotes.writers.given import given_aspects
-from linernotes.writers.manners import MANNERS, aspect_features, choose_manner, manner_of_caption, read_table
 
 FITTED = 2000
 FEWEST = 4

@@ -23,9 +23,9 @@ from torch import Tensor
 
 from linernotes.config import config_from_mapping, config_to_mapping, load_config
 from linernotes.models.text_writer import TextWriter, TextWriterConfig
-from linernotes.writers.prompt import BOS, EOS, SPECIALS, source_ids
-from linernotes.writers.tokenizer import BpeTokenizer, train_bpe
-from linernotes.writers.wording import WordLists, fold
+from linernotes.writers.small.prompt import BOS, EOS, SPECIALS, source_ids
+from linernotes.writers.small.tokenizer import BpeTokenizer, train_bpe
+from linernotes.writers.small.wording import WordLists, fold
 
 sys.path.insert(0, str(Path(__file__).parent))
 from writer_data import (

@@ -23,9 +23,9 @@ from linernotes.metrics.bleu import bleu
 from linernotes.metrics.meteor import meteor
 from linernotes.metrics.rouge_l import rouge_l
 from linernotes.words.claims import check_caption, coverage
-from linernotes.writers.fact_phrases import fact_phrases
 from linernotes.writers.given import given_aspects
 from linernotes.writers.small import SmallOptions, SmallWriter, load_small_writer
+from linernotes.writers.small.fact_phrases import fact_phrases
 
 sys.path.insert(0, str(Path(__file__).parent))
 from writer_data import Pair, read_pairs, split_pairs

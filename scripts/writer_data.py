@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linernotes.writers.prompt import PLAIN, USES, coverage_control, length_control
-from linernotes.writers.wording import (
+from linernotes.writers.small.prompt import PLAIN, USES, coverage_control, length_control
+from linernotes.writers.small.wording import (
     Licences,
     content_words,
     fix_articles,

@@ -15,9 +15,9 @@ torch = pytest.importorskip("torch", reason="needs the [torch] extra")
 
 from linernotes.decoding import DecodingOptions, beam_search  # noqa: E402
 from linernotes.models.text_writer import EncoderGraph, StepGraph, TextWriter, TextWriterConfig  # noqa: E402
-from linernotes.writers.prompt import SPECIALS  # noqa: E402
-from linernotes.writers.tokenizer import BpeTokenizer  # noqa: E402
-from linernotes.writers.writer_network import read_network  # noqa: E402
+from linernotes.writers.small.prompt import SPECIALS  # noqa: E402
+from linernotes.writers.small.tokenizer import BpeTokenizer  # noqa: E402
+from linernotes.writers.small.writer_network import read_network  # noqa: E402
 
 pytestmark = pytest.mark.torch
 SMALL = TextWriterConfig(vocabulary=400, dim=24, heads=3, encoder_layers=2, decoder_layers=2, feed_forward=48)

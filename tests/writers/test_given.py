@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from linernotes.words.lexicon import load_lexicon
-from linernotes.writers.aspects import role_of, sort_aspects
+from linernotes.writers.composer.aspects import role_of, sort_aspects
+from linernotes.writers.composer.manners import MANNERS, choose_manner, manner_of_caption
 from linernotes.writers.given import given_aspects
-from linernotes.writers.manners import MANNERS, choose_manner, manner_of_caption
 from linernotes.writers.template import tag_concat, template
 
 

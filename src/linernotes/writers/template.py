@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linernotes.clip import Caption, Fact
-from linernotes.writers.phrase import joined, listed, plain, said, sentence, to_caption
+from linernotes.writers.composer.phrase import joined, listed, plain, said, sentence, to_caption
 
 
 def tag_concat(facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:

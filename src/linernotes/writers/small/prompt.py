@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linernotes.writers.tokenizer import BpeTokenizer
+from linernotes.writers.small.tokenizer import BpeTokenizer
 
 COVERAGE_STEPS = (0.5, 0.65, 0.8, 0.92)
 """Shares of aspect words said at which the next <cov> control begins."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from linernotes.writers.content import Item, rounded_bpm
-from linernotes.writers.phrase import Phrase, joined, said
-from linernotes.writers.plan import Plan
+from linernotes.writers.composer.content import Item, rounded_bpm
+from linernotes.writers.composer.phrase import Phrase, joined, said
+from linernotes.writers.composer.plan import Plan
 
 _SINGER_TAGS = {
     "male": "male vocals",

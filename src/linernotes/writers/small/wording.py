@@ -30,7 +30,7 @@ _SUFFIXES = ("ically", "ings", "ing", "ies", "ied", "ily", "ly", "ed", "es", "s"
 
 def _table(name: str) -> list[str]:
     """Lines of a file in `data/`, without comments."""
-    text = resources.files("linernotes.writers").joinpath("data", name).read_text(encoding="utf-8")
+    text = resources.files("linernotes.writers.small").joinpath("data", name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from linernotes.writers.aspects import PART_HEADS, Aspect
-from linernotes.writers.ending import ending, mood_sentence
-from linernotes.writers.parts import (
+from linernotes.writers.composer.aspects import PART_HEADS, Aspect
+from linernotes.writers.composer.ending import ending, mood_sentence
+from linernotes.writers.composer.parts import (
     SINGERS,
     counted_first,
     how_it_is_sung,
@@ -14,8 +14,17 @@ from linernotes.writers.parts import (
     kick_and_snare,
     voices_over_parts,
 )
-from linernotes.writers.phrase import Phrase, fill, joined, listed, plain, said, sentence, with_article
-from linernotes.writers.telling import (
+from linernotes.writers.composer.phrase import (
+    Phrase,
+    fill,
+    joined,
+    listed,
+    plain,
+    said,
+    sentence,
+    with_article,
+)
+from linernotes.writers.composer.telling import (
     Pool,
     Wording,
     are,

@@ -19,11 +19,19 @@ from linernotes.decoding import DecodingOptions, Hypothesis, beam_search
 from linernotes.words.claims import check_caption
 from linernotes.writers import Writer, check_style
 from linernotes.writers.composer import composer
-from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
-from linernotes.writers.licensed_words import LicensedWords
-from linernotes.writers.prompt import BOS, EOS, PLAIN, USES, coverage_control, length_control, source_ids
-from linernotes.writers.tokenizer import BpeTokenizer
-from linernotes.writers.wording import (
+from linernotes.writers.small.fact_phrases import FactPhrase, fact_phrases
+from linernotes.writers.small.licensed_words import LicensedWords
+from linernotes.writers.small.prompt import (
+    BOS,
+    EOS,
+    PLAIN,
+    USES,
+    coverage_control,
+    length_control,
+    source_ids,
+)
+from linernotes.writers.small.tokenizer import BpeTokenizer
+from linernotes.writers.small.wording import (
     WORD,
     WordLists,
     cased,
@@ -33,7 +41,7 @@ from linernotes.writers.wording import (
     fold,
     licences_of,
 )
-from linernotes.writers.writer_network import WriterNetwork, read_network
+from linernotes.writers.small.writer_network import WriterNetwork, read_network
 
 MOST_WORDS_PER_ASPECT_WORD = 8.0
 """With few aspects there is little to say: a longer caption would only pad."""

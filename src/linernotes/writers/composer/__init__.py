@@ -12,16 +12,22 @@ from random import Random
 
 from linernotes.clip import Caption, Fact
 from linernotes.writers import check_style
-from linernotes.writers.aspects import sort_aspects
-from linernotes.writers.content import Content, Item, measured_content, split_sections
-from linernotes.writers.lists import generator_prompt, tags
-from linernotes.writers.manners import choose_manner
-from linernotes.writers.phrase import Phrase, fill, joined, plain, said, sentence, to_caption
-from linernotes.writers.plan import make_plan
-from linernotes.writers.realise import closing, figures_sentence, manner_sentences, mood_sentence, opening
-from linernotes.writers.telling import Pool, Wording
-from linernotes.writers.tellings import TELLINGS
-from linernotes.writers.unfold import unfolding
+from linernotes.writers.composer.aspects import sort_aspects
+from linernotes.writers.composer.content import Content, Item, measured_content, split_sections
+from linernotes.writers.composer.lists import generator_prompt, tags
+from linernotes.writers.composer.manners import choose_manner
+from linernotes.writers.composer.phrase import Phrase, fill, joined, plain, said, sentence, to_caption
+from linernotes.writers.composer.plan import make_plan
+from linernotes.writers.composer.realise import (
+    closing,
+    figures_sentence,
+    manner_sentences,
+    mood_sentence,
+    opening,
+)
+from linernotes.writers.composer.telling import Pool, Wording
+from linernotes.writers.composer.tellings import TELLINGS
+from linernotes.writers.composer.unfold import unfolding
 
 _NOTHING = "Nothing can be said about this recording with confidence."
 _NOTHING_HERE = "Nothing can be said about this section with confidence."

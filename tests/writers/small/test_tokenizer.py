@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linernotes.writers.tokenizer import BpeTokenizer, split_words, train_bpe
+from linernotes.writers.small.tokenizer import BpeTokenizer, split_words, train_bpe
 
 TEXTS = [
     " the low quality recording features a groovy piano melody",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from linernotes.writers.aspects import Aspect
-from linernotes.writers.phrase import Phrase, listed, plain, said, with_article
-from linernotes.writers.telling import are, bare, is_counted, noun, nouns, sung
+from linernotes.writers.composer.aspects import Aspect
+from linernotes.writers.composer.phrase import Phrase, listed, plain, said, with_article
+from linernotes.writers.composer.telling import are, bare, is_counted, noun, nouns, sung
 
 SINGERS = frozenset("vocalist vocalists singer singers vocal vocals voice voices choir".split())
 

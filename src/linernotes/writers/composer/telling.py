@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from linernotes.words.lexicon import load_lexicon, singular
-from linernotes.writers.aspects import GENERIC_HEADS, SPEAKING, Aspect
-from linernotes.writers.phrase import Phrase, joined, listed, plain, said, with_article
+from linernotes.writers.composer.aspects import GENERIC_HEADS, SPEAKING, Aspect
+from linernotes.writers.composer.phrase import Phrase, joined, listed, plain, said, with_article
 
 _MASS = frozenset(
     "percussion music brass bass guitar-work drumming strumming playing singing scratching clapping "

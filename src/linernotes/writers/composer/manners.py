@@ -61,7 +61,7 @@ def read_table(text: str) -> Weights:
 
 @lru_cache(maxsize=1)
 def _shipped() -> Weights:
-    file = resources.files("linernotes.writers") / "data" / "manners.tsv"
+    file = resources.files("linernotes.writers.composer") / "data" / "manners.tsv"
     return read_table(file.read_text(encoding="utf-8"))
 
 

@@ -10,10 +10,10 @@ import pytest
 from linernotes.clip import Caption, Fact
 from linernotes.words.claims import check_caption
 from linernotes.writers.composer import composer
-from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
 from linernotes.writers.given import given_aspects
 from linernotes.writers.small import SmallWriter, find_claims, load_small_writer, said_share, unsaid
-from linernotes.writers.wording import words_of
+from linernotes.writers.small.fact_phrases import FactPhrase, fact_phrases
+from linernotes.writers.small.wording import words_of
 
 LISTS = (
     "low quality, groovy piano melody, punchy kick, soft female vocal, emotional, passionate",

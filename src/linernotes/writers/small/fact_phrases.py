@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from linernotes.clip import Fact
-from linernotes.writers.content import DEFAULT_THRESHOLDS, FAST_ABOVE_BPM, SLOW_BELOW_BPM, split_sections
+from linernotes.writers.composer.content import (
+    DEFAULT_THRESHOLDS,
+    FAST_ABOVE_BPM,
+    SLOW_BELOW_BPM,
+    split_sections,
+)
 
 LEAST_CONFIDENCE = DEFAULT_THRESHOLDS.sure
 """A fact below this is not given to the writer, which cannot hedge."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from linernotes.writers.content import Content, Item
+from linernotes.writers.composer.content import Content, Item
 
 
 @dataclass(frozen=True, slots=True)

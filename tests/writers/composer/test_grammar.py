@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from linernotes.writers.grammar import article, capital, clock, number, plural, proper, spoken_key
-from linernotes.writers.phrase import fill, listed, plain, said, sentence, to_caption, with_article
+from linernotes.writers.composer.grammar import article, capital, clock, number, plural, proper, spoken_key
+from linernotes.writers.composer.phrase import fill, listed, plain, said, sentence, to_caption, with_article
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,18 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from linernotes.words.lexicon import load_lexicon
-from linernotes.writers.content import Item, rounded_bpm
-from linernotes.writers.phrase import Phrase, fill, joined, listed, plain, said, sentence, with_article
-from linernotes.writers.plan import Plan, Singer
+from linernotes.writers.composer.content import Item, rounded_bpm
+from linernotes.writers.composer.phrase import (
+    Phrase,
+    fill,
+    joined,
+    listed,
+    plain,
+    said,
+    sentence,
+    with_article,
+)
+from linernotes.writers.composer.plan import Plan, Singer
 
 _SINGERS: Mapping[str, Sequence[str]] = {
     "male": ("male vocals", "a male voice", "a male singer", "a man’s voice"),

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linernotes.decoding import FloatArray
-from linernotes.writers.prompt import EOS
-from linernotes.writers.tokenizer import BpeTokenizer
-from linernotes.writers.wording import (
+from linernotes.writers.small.prompt import EOS
+from linernotes.writers.small.tokenizer import BpeTokenizer
+from linernotes.writers.small.wording import (
     DENIAL_REACH,
     DENIALS,
     WordLists,

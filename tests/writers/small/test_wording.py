@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from linernotes.writers.wording import cased, drop_plural_articles, fix_articles, fold, licences_of, stem
+from linernotes.writers.small.wording import (
+    cased,
+    drop_plural_articles,
+    fix_articles,
+    fold,
+    licences_of,
+    stem,
+)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from linernotes.clip import Fact
 from linernotes.words.lexicon import load_lexicon
-from linernotes.writers.grammar import spoken_key
+from linernotes.writers.composer.grammar import spoken_key
 
 _SECTION_ID = re.compile(r"([A-Za-z]*\d+)/")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from linernotes.writers.aspects import MOOD_HEADS, Aspect
-from linernotes.writers.phrase import Phrase, joined, listed, plain, sentence
-from linernotes.writers.telling import (
+from linernotes.writers.composer.aspects import MOOD_HEADS, Aspect
+from linernotes.writers.composer.phrase import Phrase, joined, listed, plain, sentence
+from linernotes.writers.composer.telling import (
     Pool,
     Wording,
     are,

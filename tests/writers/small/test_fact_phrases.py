@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from linernotes.clip import Fact
-from linernotes.writers.fact_phrases import FactPhrase, fact_phrases
+from linernotes.writers.small.fact_phrases import FactPhrase, fact_phrases
 
 
 def fact(name: str, value: str | float, confidence: float = 0.9) -> Fact:

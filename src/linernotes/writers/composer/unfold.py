@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from linernotes.clip import Fact
-from linernotes.writers.content import Content, Item, measured_content
-from linernotes.writers.grammar import clock, number
-from linernotes.writers.phrase import Phrase, fill, joined, listed, plain, said, sentence
+from linernotes.writers.composer.content import Content, Item, measured_content
+from linernotes.writers.composer.grammar import clock, number
+from linernotes.writers.composer.phrase import Phrase, fill, joined, listed, plain, said, sentence
 
 _FORM_SHAPES = (
     "It falls into {count} sections{labels}.",

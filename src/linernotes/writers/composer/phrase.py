@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from linernotes.clip import Caption, Claim
-from linernotes.writers.grammar import article, capital
+from linernotes.writers.composer.grammar import article, capital
 
 _SLOT = re.compile(r"\{(a )?(\w+)\}")
 _SPACES = re.compile(r"\s+")

@@ -10,7 +10,7 @@ from linernotes.clip import Fact
 from linernotes.words.figures import find_figures
 from linernotes.words.lexicon import Lexicon, Mention, load_lexicon, singular, tokenise
 from linernotes.words.stem import STOP_WORDS
-from linernotes.writers.grammar import PROPER_WORDS, proper
+from linernotes.writers.composer.grammar import PROPER_WORDS, proper
 
 NEGATORS = frozenset("no without not zero".split())
 GENERIC_HEADS = frozenset("song songs music track tune piece genre".split())

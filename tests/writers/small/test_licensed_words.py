@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linernotes.writers.licensed_words import LicensedWords
-from linernotes.writers.prompt import EOS, SPECIALS
-from linernotes.writers.tokenizer import BpeTokenizer, train_bpe
-from linernotes.writers.wording import WordLists
+from linernotes.writers.small.licensed_words import LicensedWords
+from linernotes.writers.small.prompt import EOS, SPECIALS
+from linernotes.writers.small.tokenizer import BpeTokenizer, train_bpe
+from linernotes.writers.small.wording import WordLists
 
 LISTS = WordLists(
     frozenset("this song features a the and there is no with while".split()),
