@@ -106,6 +106,8 @@ class Captioner:
     def _section(self, analysis: Analysis, section: Fact, number: int) -> Section:
         facts = section_facts(analysis.frames, section, number, analysis.facts)
         caption = self.writer(telling(facts, analysis.facts), "short", self.seed + number)
+        if not caption.claims:
+            caption = self.writer(facts, "short", self.seed + number)
         return Section(section.start_s, section.end_s, caption, facts, str(section.value))
 
 

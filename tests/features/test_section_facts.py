@@ -60,9 +60,9 @@ def test_what_the_whole_shares_is_not_told_again() -> None:
     assert [item.name for item in telling(moved, whole)] == ["key", "tempo"]
 
 
-def test_a_section_like_all_the_rest_tells_what_it_has() -> None:
-    whole = [fact("content", "music"), fact("key", "A minor")]
-    assert telling(whole, whole) == tuple(whole)
+def test_a_doubtful_key_of_its_own_is_not_told() -> None:
+    doubtful = Fact("key", "key", "B minor", "", 0.6, "test", 0.0, 8.0)
+    assert telling([doubtful], [fact("key", "D major")]) == ()
 
 
 def test_instrumental_music_has_no_choir(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,9 @@ LEVEL_LU = 2.5
 
 SAME_TEMPO = 0.06
 
+SURE_OF_A_KEY = 0.8
+"""A key other than the whole recording's is told from this confidence on: a section holds few chords."""
+
 
 def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fact]) -> tuple[Fact, ...]:
     """Facts of the stretch that `section` spans; their ids begin with `s<number>/`."""
@@ -31,21 +34,19 @@ def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fa
 
 
 def telling(facts: Sequence[Fact], whole: Sequence[Fact]) -> tuple[Fact, ...]:
-    """The facts of a section that its caption should choose from: what it does not share with all the rest.
-
-    Everything, if it shares everything.
-    """
-    fresh = tuple(
+    """The facts of a section that its caption should choose from: what it does not share with all the rest."""
+    return tuple(
         fact
         for fact in facts
         if fact.name not in NEVER_TOLD
         and (fact.name in ALWAYS_TOLD or fact.value == "sung" or not _is_shared(fact, whole))
     )
-    return fresh if any(fact.name != "content" for fact in fresh) else tuple(facts)
 
 
 def _is_shared(fact: Fact, whole: Sequence[Fact]) -> bool:
     same_name = [other for other in whole if other.name == fact.name]
+    if fact.name == "key" and same_name and fact.confidence < SURE_OF_A_KEY:
+        return True
     if fact.name == "tempo":
         return any(abs(float(other.value) / float(fact.value) - 1) < SAME_TEMPO for other in same_name)
     return any(other.value == fact.value for other in same_name)
