@@ -16,7 +16,7 @@ SOURCE = ROOT / "src" / "linernotes"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 
 LAYERS = (
-    {"audio", "clip", "config", "registry", "spectra", "notes_json", "__init__"},
+    {"audio", "clip", "config", "registry", "spectra", "networks", "notes_json", "__init__"},
     {"checkpoint", "decoding", "features", "encoders", "metrics", "llm", "words"},
     {"writers", "models", "datasets", "building"},
     {"training", "evaluation", "batch", "captioner", "longform", "export", "plot", "write_benchmark"},

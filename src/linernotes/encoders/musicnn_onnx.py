@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from linernotes.encoders import musicnn_frontend as frontend
 from linernotes.encoders.musicnn_vocabulary import TAGS
 from linernotes.features.frames import Series
+from linernotes.networks import open_network
 
 Floats = NDArray[np.float32]
 
@@ -33,14 +33,10 @@ class TaggedWindows:
 @lru_cache(maxsize=2)
 def musicnn_session(vocabulary: str) -> Any:
     """The onnxruntime session of the tagger "mtt" or "msd", on one thread."""
-    import onnxruntime
 
     if vocabulary not in TAGS:
         raise ValueError(f"There is no musicnn tagger {vocabulary!r}; there are {', '.join(TAGS)}.")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    model = resources.files("linernotes") / "assets" / f"musicnn_{vocabulary}.onnx"
-    return onnxruntime.InferenceSession(model.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return open_network(f"musicnn_{vocabulary}.onnx")
 
 
 def tag_windows(vocabulary: str, windows: Floats) -> TaggedWindows:

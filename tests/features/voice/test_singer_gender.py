@@ -16,7 +16,8 @@ from linernotes.features.voice.singer_gender import (
     patch,
     surest_stretch,
 )
-from linernotes.features.voice.voice_events import HOP, VoiceEventsListener, open_network
+from linernotes.features.voice.voice_events import HOP, VoiceEventsListener
+from linernotes.networks import open_network
 
 GOLDEN = np.load(Path(__file__).with_name("voice_golden.npz"))
 

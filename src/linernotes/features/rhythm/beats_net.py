@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from scipy import fft as sp_fft
 
+from linernotes.networks import open_network
 from linernotes.spectra import Framer
 
 SAMPLE_RATE = 22050
@@ -87,10 +87,7 @@ class BeatNet:
     """The network with its state: successive calls continue one recording."""
 
     def __init__(self, path: Path = ASSET) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._session = open_network(path)
         self._h = self._c = np.zeros((2, 1, 150), np.float32)
 
     def activation(self, features: Floats) -> Floats:

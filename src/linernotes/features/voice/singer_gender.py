@@ -22,9 +22,9 @@ from linernotes.features.voice.voice_events import (
     N_FFT,
     SAMPLE_RATE,
     VoiceEventsListener,
-    open_network,
 )
 from linernotes.features.voice.voice_pitch import voice_pitch
+from linernotes.networks import open_network
 from linernotes.spectra import mel_filterbank
 
 Floats = NDArray[np.float32]

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import resources
-from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from scipy import fft as sp_fft
 
 from linernotes.features.frames import Series
+from linernotes.networks import open_network
 from linernotes.spectra import Framer
 
 Floats = NDArray[np.float32]
@@ -74,15 +72,6 @@ def log_mel(frames: Floats) -> Floats:
     energies = power @ mel_triangles().T
     features: Floats = np.log(np.maximum(energies, np.finfo(np.float32).eps)).astype(np.float32)
     return features
-
-
-def open_network(asset: str) -> Any:
-    """An onnxruntime session on one thread for a file of `linernotes.assets`."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    weights = resources.files("linernotes").joinpath("assets", asset).read_bytes()
-    return ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
 class EventFrames:

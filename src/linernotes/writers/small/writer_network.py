@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linernotes.decoding import State, StepResult
+from linernotes.networks import open_network
 
 MEMORY = ("states", "copy_keys", "cross_keys", "cross_values")
 """What the encoder's file gives and the decoder's file reads, in order."""
@@ -71,21 +72,12 @@ class WriterStep:
 
 def read_network(folder: Path) -> WriterNetwork:
     """Open the ONNX files that `scripts/export_writer.py` wrote."""
-    import onnxruntime as ort
-
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = 1
-    settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
-
-    def session(name: str) -> Any:
-        return ort.InferenceSession(str(folder / name), settings, providers=["CPUExecutionProvider"])
 
     shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
     members = range(1, shape["members"] + 1)
     return WriterNetwork(
-        encoders=tuple(session(f"encoder{i}.onnx") for i in members),
-        steps=tuple(session(f"step{i}.onnx") for i in members),
+        encoders=tuple(open_network(folder / f"encoder{i}.onnx") for i in members),
+        steps=tuple(open_network(folder / f"step{i}.onnx") for i in members),
         layers=shape["decoder_layers"],
         heads=shape["heads"],
         head_dim=shape["dim"] // shape["heads"],
