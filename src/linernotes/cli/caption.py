@@ -7,12 +7,12 @@ import sys
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from linernotes.batch import Outcome, map_in_order
-from linernotes.captioner import MODELS, Analysis, Captioner, load_captioner
 from linernotes.cli.card import facts_table, print_card
 from linernotes.cli.inputs import find_recordings, output_stems
 from linernotes.cli.progress import progress_bar
@@ -20,6 +20,12 @@ from linernotes.clip import Notes
 from linernotes.export import FORMATS, write_atomically
 from linernotes.notes_json import notes_to_json, printable
 from linernotes.registry import licences, refuse_non_commercial
+
+if TYPE_CHECKING:
+    from linernotes.captioner import Analysis, Captioner
+
+# linernotes.captioner is imported where it is used: with numpy and onnxruntime it takes most of a second, which
+# --help and shell completion should not wait for.
 
 
 class WriterName(str, Enum):
@@ -92,6 +98,8 @@ def caption(
     * `linernotes caption music/ --out notes/ --jobs 2 --skip-existing`
     * `linernotes caption samples/ --sidecar --style generator --format txt`
     """
+    from linernotes.captioner import MODELS
+
     if commercial_ok:
         refuse_non_commercial(licences((*MODELS, writer.value)))
     to_files = out is not None or sidecar
@@ -123,6 +131,8 @@ def facts(path: Path = PATH, as_json: bool = JSON) -> None:
 
     Example: `linernotes facts song.mp3 --json | jq '.[] | select(.name == "key")'`
     """
+    from linernotes.captioner import load_captioner
+
     analysis = _watched_analysis(load_captioner(), path)
     if as_json:
         typer.echo(json.dumps([asdict(fact) for fact in analysis.facts], indent=2, allow_nan=False))
@@ -146,6 +156,7 @@ def plot(
 
     Example: `linernotes plot song.mp3 --out song.png`
     """
+    from linernotes.captioner import load_captioner
     from linernotes.plot import plot_notes
 
     captioner = load_captioner(style=style.value, seed=seed)
@@ -169,10 +180,15 @@ def _targets(job: _Job) -> list[Path]:
     return [job.stem.with_name(job.stem.name + FORMATS[name].suffix) for name in job.formats]
 
 
+def _captioner(job: _Job) -> Captioner:
+    from linernotes.captioner import load_captioner
+
+    return load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
+
+
 def _notes_of(job: _Job) -> Notes:
     """Caption one recording and write its files; runs in a process of its own with --jobs."""
-    captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
-    notes = captioner(job.path)
+    notes = _captioner(job)(job.path)
     if job.stem is not None:
         for name, target in zip(job.formats, _targets(job), strict=True):
             write_atomically(target, FORMATS[name].make(notes))
@@ -208,7 +224,7 @@ def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool)
 
 
 def _watched_notes(job: _Job) -> Notes:
-    captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
+    captioner = _captioner(job)
     return captioner.write(_watched_analysis(captioner, job.path))
 
 

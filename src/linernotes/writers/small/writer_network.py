@@ -72,7 +72,6 @@ class WriterStep:
 
 def read_network(folder: Path) -> WriterNetwork:
     """Open the ONNX files that `scripts/export_writer.py` wrote."""
-
     shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
     members = range(1, shape["members"] + 1)
     return WriterNetwork(
