@@ -27,12 +27,14 @@ def listen(
     """
     samples, rate = 0, max(listener.sample_rate for listener in listeners)
     with ThreadPoolExecutor(threads) as pool:
-        for block in blocks:
-            list(
-                pool.map(lambda listener, block=block: listener.push(block[listener.sample_rate]), listeners)
-            )
+        remaining = iter(blocks)
+        block = next(remaining, None)
+        while block is not None:
+            upcoming = pool.submit(next, remaining, None)  # decoded while this block is heard
+            list(pool.map(lambda listener, now=block: listener.push(now[listener.sample_rate]), listeners))
             samples += len(block[rate])
             heard(samples / rate)
+            block = upcoming.result()
         finished = list(pool.map(lambda listener: listener.finish(), listeners))
     series: dict[str, Series] = {}
     for part in finished:
