@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft as sp_fft
-from scipy.signal import get_window
 
 Floats = NDArray[np.float32]
 
@@ -77,7 +76,7 @@ class Framer:
 @lru_cache(maxsize=16)
 def hann(length: int) -> Floats:
     """Periodic Hann window, shape (length,)."""
-    window: Floats = get_window("hann", length, fftbins=True).astype(np.float32)
+    window: Floats = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
     window.setflags(write=False)
     return window
 
