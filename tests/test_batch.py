@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +56,46 @@ def test_errors_of_our_own_making_are_not_hidden() -> None:
 
     with pytest.raises(KeyError):
         list(map_in_order(broken, [1]))
+
+
+BATCH = """
+import os, sys, time
+sys.path.insert(0, {folder!r})
+from test_batch import report_and_sleep
+from linernotes.batch import map_in_order
+if __name__ == "__main__":
+    list(map_in_order(report_and_sleep, [sys.argv[1]] * 4, jobs=2))
+"""
+
+
+def report_and_sleep(folder: str) -> None:
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(60)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_a_batch_that_is_killed_or_stopped(tmp_path: Path, how: signal.Signals) -> None:
+    (tmp_path / "batch.py").write_text(BATCH.format(folder=str(Path(__file__).parent)))
+    (tmp_path / "pids").mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, tmp_path / "batch.py", tmp_path / "pids"], stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "pids").iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    workers = [int(path.name) for path in (tmp_path / "pids").iterdir()]
+    parent.send_signal(how)
+    parent.wait(30)
+    while any(map(is_alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(workers) == 2
+    assert not any(map(is_alive, workers))

@@ -105,10 +105,10 @@ def test_writing_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     write_atomically(target, "old")
 
     def full(*_: object) -> None:
-        raise OSError("No space left on device")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match=r"can't write .*song\.json.*No space left"):
         write_atomically(target, "new")
     assert target.read_text() == "old"
     assert list(target.parent.iterdir()) == [target]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -57,7 +61,27 @@ def _attempt(work: Callable[[Item], Value], item: Item) -> Outcome[Item, Value]:
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_follow_parent, initargs=(os.getpid(),))
+
+
+def _follow_parent(parent: int) -> None:
+    """Leave Ctrl-C to the parent, and die with it: a killed parent can't tell its workers to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _stop_now(pool: ProcessPoolExecutor) -> None:
+    """End the workers in the middle of their work; what they were writing is written whole or not at all."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _one_pool(
@@ -76,8 +100,9 @@ def _one_pool(
                 ahead.pop(0)
         except BrokenProcessPool:
             return
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except (KeyboardInterrupt, GeneratorExit):
+            _stop_now(pool)
+            raise
 
 
 def _alone(work: Callable[[Item], Value], item: Item) -> Iterator[Outcome[Item, Value]]:

@@ -170,16 +170,28 @@ FORMATS: Mapping[str, Format] = {
 
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` as UTF-8; `path` is the old file or the whole new one, even after a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".linernotes-", suffix=".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".linernotes-", suffix=".part")
+    except OSError as error:
+        raise _not_written(path, error) from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise _not_written(path, error) from error
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _not_written(path: Path, error: OSError) -> OSError:
+    return OSError(
+        f"can't write {str(path)!r}: {error.strerror or error}; its folder must be writable and have room"
+    )
 
 
 def _umask() -> int:

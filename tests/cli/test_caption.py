@@ -116,3 +116,32 @@ def test_models_are_listed() -> None:
     assert listed["musicnn-mtt"]["licence"] == "ISC"
     assert listed["musicnn-mtt"]["size_bytes"] > 3e6
     assert "beatnet" in run("models")[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--sidecar", "--out", "x"], "choose one"),
+        (["--json", "--format", "srt"], "choose one"),
+        (["--skip-existing"], "needs --out DIR or --sidecar"),
+        (["--format", "txt,md"], "several formats need"),
+    ],
+)
+def test_options_that_contradict_are_refused(song: Path, options: list[str], message: str) -> None:
+    status, _, err = run("caption", song, *options)
+    assert status == 2
+    assert message in " ".join(err.replace("│", " ").split())
+
+
+def test_an_out_that_is_a_file_is_refused_before_the_work(song: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    status, _, err = run("caption", song, "--out", tmp_path / "taken")
+    assert status == 2
+    assert "can't be a folder" in " ".join(err.replace("│", " ").split())
+
+
+def test_several_captions_as_text_carry_their_paths(song: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copy(song, tmp_path / "other.wav"))
+    _, out, _ = run("caption", song, other, "--format", "txt")
+    assert [line.split("\t")[0] for line in out.splitlines()] == [str(song), str(other)]
+    assert run("caption", song, other, "--format", "srt")[0] == 2

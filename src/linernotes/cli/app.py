@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -46,5 +47,11 @@ def main() -> None:
     except (ValueError, OSError, ImportError, MemoryError) as error:
         if "--debug" in sys.argv[1:]:
             raise
-        print(f"linernotes: error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
+        print(f"linernotes: error: {printable(_one_line(error))}", file=sys.stderr)
         sys.exit(1)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{os.fsdecode(error.filename)!r}: {error.strerror}"
+    return " ".join(str(error).split())

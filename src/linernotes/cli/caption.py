@@ -44,8 +44,11 @@ class Style(str, Enum):
     generator = "generator"
 
 
-PATHS = typer.Argument(..., help="Recordings, or folders of them.", show_default=False)
-PATH = typer.Argument(..., help="A recording.", show_default=False)
+PRINTED_TOGETHER = ("txt", "md", "json")
+"""Formats of which several stand after one another and can still be told apart; txt gets the path before it."""
+
+PATHS = typer.Argument(..., help="Recordings, or folders of them.", show_default=False, readable=False)
+PATH = typer.Argument(..., help="A recording.", show_default=False, readable=False)
 JSON = typer.Option(False, "--json", help="Print JSON; with several files one line each, in input order.")
 WRITER = typer.Option(WriterName.composer, help="Who writes: the grammar, or the small text model.")
 STYLE = typer.Option(Style.short, help="How long and for whom.")
@@ -104,7 +107,12 @@ def caption(
         refuse_non_commercial(licences((*MODELS, writer.value)))
     to_files = out is not None or sidecar
     chosen = _chosen_formats(formats, to_files)
+    _refuse_contradictions(as_json, out, sidecar, skip_existing and not to_files, chosen)
+    if out is not None:
+        _make_folder(out)
     recordings = find_recordings(paths)
+    if len(recordings) > 1 and not to_files and chosen and chosen[0] not in PRINTED_TOGETHER:
+        raise typer.BadParameter(f"--format {chosen[0]} of several recordings needs --out DIR or --sidecar")
     stems = output_stems(recordings, out) if to_files else [None] * len(recordings)
     threads = 2 if jobs == 1 else 1
     todo = [
@@ -116,7 +124,11 @@ def caption(
     if len(recordings) == 1 and not to_files:
         _show(_watched_notes(todo[0]), as_json, chosen, single=True)
         return
-    failed = _run(todo, jobs, as_json, chosen)
+    try:
+        failed = _run(todo, jobs, as_json, chosen)
+    except KeyboardInterrupt:
+        print("linernotes: stopped; with --skip-existing the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
     if to_files:
         print(
             f"{len(todo) - failed} captioned, {failed} failed, {len(recordings) - len(todo)} skipped",
@@ -126,7 +138,9 @@ def caption(
         raise typer.Exit(1)
 
 
-def facts(path: Path = PATH, as_json: bool = JSON) -> None:
+def facts(
+    path: Path = PATH, as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table.")
+) -> None:
     """Measure a recording: tempo, key, chords, instruments and more, without writing a caption.
 
     Example: `linernotes facts song.mp3 --json | jq '.[] | select(.name == "key")'`
@@ -175,6 +189,28 @@ def _chosen_formats(formats: str, to_files: bool) -> tuple[str, ...]:
     return chosen or (("txt", "json") if to_files else ())
 
 
+def _refuse_contradictions(
+    as_json: bool, out: Path | None, sidecar: bool, skips_nothing: bool, chosen: tuple[str, ...]
+) -> None:
+    """Raise where two options ask for different things, rather than let one of them win."""
+    if sidecar and out is not None:
+        raise typer.BadParameter("--sidecar writes beside the recordings, --out into a folder: choose one")
+    if as_json and out is None and not sidecar and chosen not in ((), ("json",)):
+        raise typer.BadParameter(f"--json and --format {chosen[0]} both ask for the output: choose one")
+    if skips_nothing:
+        raise typer.BadParameter(
+            "--skip-existing needs --out DIR or --sidecar, where notes may be there already"
+        )
+
+
+def _make_folder(out: Path) -> None:
+    """Make the output folder before any work is done for it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"--out {str(out)!r} can't be a folder: {error.strerror}") from error
+
+
 def _targets(job: _Job) -> list[Path]:
     assert job.stem is not None
     return [job.stem.with_name(job.stem.name + FORMATS[name].suffix) for name in job.formats]
@@ -207,7 +243,10 @@ def _run(todo: list[_Job], jobs: int, as_json: bool, chosen: tuple[str, ...]) ->
 
 def _report(outcome: Outcome[_Job, Notes], as_json: bool, chosen: tuple[str, ...]) -> int:
     if outcome.value is None:
-        print(f"linernotes: error: {printable(outcome.error or '')}", file=sys.stderr)
+        reason = printable(outcome.error or "")
+        name = printable(str(outcome.item.path))
+        named = reason if outcome.item.path.name in reason else f"{name!r}: {reason}"
+        print(f"linernotes: error: {named}", file=sys.stderr)
         return 1
     if as_json or outcome.item.stem is None:
         _show(outcome.value, as_json, chosen, single=False)
@@ -215,10 +254,11 @@ def _report(outcome: Outcome[_Job, Notes], as_json: bool, chosen: tuple[str, ...
 
 
 def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool) -> None:
-    if as_json:
+    if as_json or chosen == ("json",):
         typer.echo(notes_to_json(notes, indent=2 if single else None))
     elif chosen:
-        typer.echo(FORMATS[chosen[0]].make(notes), nl=False)
+        name = "" if single or chosen[0] != "txt" else printable(notes.audio.path).replace("\n", " ") + "\t"
+        typer.echo(name + FORMATS[chosen[0]].make(notes), nl=False)
     else:
         print_card(Console(), notes)
 

@@ -45,11 +45,13 @@ def find_recordings(paths: Sequence[Path]) -> list[Recording]:
 
 
 def _audio_below(folder: Path) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
+    closed: list[Path] = []
+    for root, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders.sort()
         for name in sorted(files):
             if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith("."):
                 yield Path(root) / name
+    yield from closed  # folders that may not be read fail as recordings do, with a line of their own
 
 
 def output_stems(recordings: Sequence[Recording], out: Path | None) -> list[Path]:
