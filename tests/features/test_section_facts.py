@@ -60,9 +60,12 @@ def test_what_the_whole_shares_is_not_told_again() -> None:
     assert [item.name for item in telling(moved, whole)] == ["key", "tempo"]
 
 
-def test_a_doubtful_key_of_its_own_is_not_told() -> None:
-    doubtful = Fact("key", "key", "B minor", "", 0.6, "test", 0.0, 8.0)
-    assert telling([doubtful], [fact("key", "D major")]) == ()
+def test_a_doubtful_key_of_its_own_is_not_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard(monkeypatch, Fact("key", "key", "B minor", "", 0.6, "test", 0.0, 8.0))
+    assert section_facts(FRAMES, SECTION, 1, [fact("key", "D major")]) == ()
+    assert len(section_facts(FRAMES, SECTION, 1, [])) == 1
+    heard(monkeypatch, fact("key", "B minor"))
+    assert len(section_facts(FRAMES, SECTION, 1, [fact("key", "D major")])) == 1
 
 
 def test_instrumental_music_has_no_choir(monkeypatch: pytest.MonkeyPatch) -> None:

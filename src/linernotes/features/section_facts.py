@@ -21,13 +21,14 @@ LEVEL_LU = 2.5
 SAME_TEMPO = 0.06
 
 SURE_OF_A_KEY = 0.8
-"""A key other than the whole recording's is told from this confidence on: a section holds few chords."""
+"""A key other than the whole recording's is stated from this confidence on: a section holds few chords."""
 
 
 def section_facts(frames: Frames, section: Fact, number: int, whole: Sequence[Fact]) -> tuple[Fact, ...]:
     """Facts of the stretch that `section` spans; their ids begin with `s<number>/`."""
     part = frames.between(section.start_s, section.end_s)
     facts = [_in_octave(fact, whole) for fact in estimate_facts(part, within_music=True)]
+    facts = [fact for fact in facts if not _is_doubtful_key(fact, whole)]
     facts += _level(facts, whole, section)
     kept = without_contradictions(facts, whole)
     return tuple(replace(fact, id=f"s{number}/{fact.id}") for fact in kept)
@@ -43,10 +44,13 @@ def telling(facts: Sequence[Fact], whole: Sequence[Fact]) -> tuple[Fact, ...]:
     )
 
 
+def _is_doubtful_key(fact: Fact, whole: Sequence[Fact]) -> bool:
+    keys = {other.value for other in whole if other.name == "key"}
+    return fact.name == "key" and bool(keys - {fact.value}) and fact.confidence < SURE_OF_A_KEY
+
+
 def _is_shared(fact: Fact, whole: Sequence[Fact]) -> bool:
     same_name = [other for other in whole if other.name == fact.name]
-    if fact.name == "key" and same_name and fact.confidence < SURE_OF_A_KEY:
-        return True
     if fact.name == "tempo":
         return any(abs(float(other.value) / float(fact.value) - 1) < SAME_TEMPO for other in same_name)
     return any(other.value == fact.value for other in same_name)
