@@ -52,7 +52,6 @@ def test_the_second_stage_is_whole() -> None:
 
 def test_nothing_heard_gives_no_facts() -> None:
     assert tags.estimate_tags(frames({}, {}, windows=0)) == []
-    assert tags.vocal_evidence(frames({}, {}, windows=0)).vocal == 0.0
 
 
 def test_probabilities_are_those_of_the_linear_map() -> None:
@@ -112,12 +111,6 @@ def test_facts_name_their_span_and_source() -> None:
         assert fact.id == f"{fact.name}:{fact.value}"
         assert 0.0 <= fact.confidence <= 1.0
         assert (fact.source, fact.unit, fact.start_s, fact.end_s) == ("musicnn", "", 0.0, 9.0)
-
-
-def test_vocal_evidence_reads_both_vocabularies() -> None:
-    evidence = tags.vocal_evidence(frames({"male vocal": 0.3, "singing": 0.6}, {"female vocalists": 0.7}))
-    assert (evidence.vocal, evidence.male, evidence.female) == pytest.approx((0.6, 0.3, 0.7))
-    assert evidence.no_vocal == pytest.approx(0.02)
 
 
 def test_noise_and_silence_have_no_instrument_and_no_genre() -> None:

@@ -89,18 +89,6 @@ TAG_ERAS: tuple[str, ...] = ("60s", "70s", "80s", "90s")
 ERA_PROBABILITY, ERA_LEAD = 0.2, 1.5
 """A decade is claimed at this probability of the tag and this many times the next; not calibrated further."""
 
-VOCAL_TAGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "vocal": (("vocal", "vocals", "voice", "singing"), ()),
-    "no_vocal": (("no vocals", "no vocal", "no voice"), ("instrumental",)),
-    "female": (
-        ("female", "woman", "female vocal", "female voice"),
-        ("female vocalists", "female vocalist"),
-    ),
-    "male": (("male", "man", "male vocal", "male voice"), ("male vocalists",)),
-    "choir": (("choir", "choral", "opera"), ()),
-}
-"""Words of the MTT and of the MSD vocabulary that speak of each kind of voice."""
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -126,17 +114,6 @@ class SecondStage:
         logits = standardised(inputs, self.mean, self.scale).mean(axis=0) @ self.weights.T + self.bias
         odds = 1.0 / (1.0 + np.exp(-logits))
         return {f"{t.kind}:{t.name}": float(p) for t, p in zip(self.targets, odds, strict=True)}
-
-
-@dataclass(frozen=True, slots=True)
-class VocalEvidence:
-    """Mean probability of the likeliest tag of each kind, 0..1; None of them is calibrated."""
-
-    vocal: float
-    no_vocal: float
-    female: float
-    male: float
-    choir: float
 
 
 def tag_log_odds(probabilities: Floats) -> Floats:
@@ -239,16 +216,6 @@ def _era(msd: Mapping[str, float]) -> dict[str, float]:
     if msd[likeliest] < ERA_PROBABILITY or msd[likeliest] < ERA_LEAD * msd[second]:
         return {}
     return {likeliest: msd[likeliest]}
-
-
-def vocal_evidence(frames: Frames) -> VocalEvidence:
-    """What both taggers say of voices, averaged over the windows; zeros where no window was heard."""
-    mtt, msd = _means(MTT_TAGS, frames["tags_mtt"].values), _means(MSD_TAGS, frames["tags_msd"].values)
-    found = {
-        kind: max([mtt[tag] for tag in mtt_tags] + [msd[tag] for tag in msd_tags])
-        for kind, (mtt_tags, msd_tags) in VOCAL_TAGS.items()
-    }
-    return VocalEvidence(**found)
 
 
 def _means(tags: tuple[str, ...], values: Floats) -> dict[str, float]:

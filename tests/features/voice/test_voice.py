@@ -17,7 +17,7 @@ from linernotes.features.frames import Frames, Series
 from linernotes.features.voice.content import content_chances, estimate_content
 from linernotes.features.voice.gender import estimate_singer_gender, female_chance, gender_evidence
 from linernotes.features.voice.singer_gender import SingerGenderListener
-from linernotes.features.voice.voice import estimate_voice, singing_spans, voice_chances
+from linernotes.features.voice.voice import estimate_voice, voice_chances
 
 
 def events(
@@ -116,14 +116,6 @@ def test_confidences_are_probabilities_and_silence_needs_loudness() -> None:
 def test_where_nothing_was_heard_nothing_is_said() -> None:
     assert estimate_content(Frames(0.0, 0.02, {})) == []
     assert estimate_voice(events((10, SONG)).between(20.0, 30.0)) == []
-
-
-def test_spans_of_singing_are_found_joined_and_kept_inside() -> None:
-    frames = events((10, BAND), (5, SONG), (1, BAND), (5, SONG), (9, BAND), (0.5, SONG), (9.5, BAND))
-    (span,) = singing_spans(frames)
-    assert (span.id, span.value) == ("voice:span:1", "sung")
-    assert (span.start_s, span.end_s) == (pytest.approx(10.0, abs=0.3), pytest.approx(21.0, abs=0.3))
-    assert singing_spans(frames.between(0.0, 9.0)) == []
 
 
 def test_sounds_made_of_sines() -> None:
