@@ -16,10 +16,22 @@ SOURCE = ROOT / "src" / "linernotes"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 
 LAYERS = (
-    {"audio", "clip", "config", "registry", "spectra", "networks", "notes_json", "__init__"},
+    {"audio", "clip", "config", "registry", "spectra", "networks", "notes_json", "caption_files", "__init__"},
     {"checkpoint", "decoding", "features", "encoders", "metrics", "llm", "words"},
     {"writers", "models", "datasets", "building"},
-    {"training", "evaluation", "batch", "captioner", "longform", "export", "plot", "write_benchmark"},
+    {
+        "training",
+        "evaluation",
+        "evaluation_report",
+        "comparison",
+        "published",
+        "batch",
+        "captioner",
+        "longform",
+        "export",
+        "plot",
+        "write_benchmark",
+    },
     {"cli", "web", "search"},
 )
 """A part may import from its own layer and those before it."""
