@@ -12,6 +12,10 @@ Statistics = NDArray[np.float64]
 Captions = Mapping[str, str]
 References = Mapping[str, Sequence[str]]
 
+RESAMPLES = 1000
+_DRAWS_AT_ONCE = 2**21
+"""Clips drawn in one block of resamples: 16 MB of counts, however many clips there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -33,16 +37,93 @@ class Score:
 
     def over(self, clip_ids: Sequence[str]) -> float:
         """The value over some of the clips."""
-        row = {clip_id: number for number, clip_id in enumerate(self.clip_ids)}
-        return float(self.combine(self.statistics[[row[clip_id] for clip_id in clip_ids]].sum(axis=0)))
+        return float(self.combine(self.statistics[self._rows(clip_ids)].sum(axis=0)))
 
-    def interval(self, *, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
+    def interval(self, *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, float]:
         """Bootstrap 95 % interval over clips (percentile method)."""
-        rng = np.random.default_rng(seed)
-        count = len(self.clip_ids)
-        weights = rng.multinomial(count, np.full(count, 1 / count), size=resamples).astype(np.float64)
-        low, high = np.percentile(self.combine(weights @ self.statistics), [2.5, 97.5])
-        return float(low), float(high)
+        return middle_95(resampled([self], resamples=resamples, seed=seed)[0])
+
+    def ordered(self, clip_ids: Sequence[str]) -> Score:
+        """The same score with its clips in another order."""
+        if clip_ids == self.clip_ids:
+            return self
+        return Score(tuple(clip_ids), self.statistics[self._rows(clip_ids)], self.combine)
+
+    def _rows(self, clip_ids: Sequence[str]) -> list[int]:
+        row = {clip_id: number for number, clip_id in enumerate(self.clip_ids)}
+        return [row[clip_id] for clip_id in clip_ids]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """First minus second system, with its bootstrap 95 % interval and two-sided p-value."""
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def paired_differences(
+    firsts: Sequence[Score], seconds: Sequence[Score], *, resamples: int = RESAMPLES, seed: int = 0
+) -> list[Difference]:
+    """Paired bootstrap (Koehn, 2004): both systems, under each metric, are scored on the same resampled clips.
+
+    The p-value is twice the share of resamples that don't stand on the value's side of zero, counted with one
+    more of them, so that it is never below 2 / (resamples + 1).
+
+    Raises:
+        ValueError: the systems were scored on different clips.
+    """
+    if any(set(score.clip_ids) != set(firsts[0].clip_ids) for score in (*firsts, *seconds)):
+        raise ValueError("a paired comparison needs both systems scored on the same clips")
+    order = firsts[0].clip_ids
+    values = resampled(
+        [score.ordered(order) for score in (*firsts, *seconds)], resamples=resamples, seed=seed
+    )
+    return [
+        _difference(one.corpus - two.corpus, values[number] - values[number + len(firsts)])
+        for number, (one, two) in enumerate(zip(firsts, seconds, strict=True))
+    ]
+
+
+def _difference(value: float, gaps: Statistics) -> Difference:
+    gaps = gaps[np.isfinite(gaps)]
+    beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+    return Difference(value, *middle_95(gaps), min(1.0, 2 * (beyond + 1) / (len(gaps) + 1)))
+
+
+def resampled(scores: Sequence[Score], *, resamples: int = RESAMPLES, seed: int = 0) -> list[Statistics]:
+    """(resamples,) values of every score over the same clips drawn with replacement, in bounded memory.
+
+    The scores must have their clips in the same order.
+    """
+    together = np.hstack([score.statistics for score in scores])
+    sums = _resampled_sums(together, resamples, seed)
+    parts = np.split(sums, np.cumsum([score.statistics.shape[1] for score in scores])[:-1], axis=1)
+    return [score.combine(part) for score, part in zip(scores, parts, strict=True)]
+
+
+def _resampled_sums(statistics: Statistics, resamples: int, seed: int) -> Statistics:
+    """(resamples, k): summed statistics of as many clips as there are, drawn in blocks of bounded size."""
+    rng = np.random.default_rng(seed)
+    clips = len(statistics)
+    at_once = max(1, _DRAWS_AT_ONCE // clips)
+    sums = np.empty((resamples, statistics.shape[1]))
+    for start in range(0, resamples, at_once):
+        block = range(start, min(start + at_once, resamples))
+        counts = np.stack([np.bincount(rng.integers(clips, size=clips), minlength=clips) for _ in block])
+        sums[start : block.stop] = counts.astype(np.float64) @ statistics
+    return sums
+
+
+def middle_95(values: Statistics) -> tuple[float, float]:
+    """The middle 95 % of what is defined; resamples in which the metric has nothing to count say nothing."""
+    defined = values[np.isfinite(values)]
+    if not defined.size:
+        return float("nan"), float("nan")
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def mean_score(clip_ids: Sequence[str], values: Sequence[float]) -> Score:
