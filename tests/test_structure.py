@@ -16,7 +16,18 @@ SOURCE = ROOT / "src" / "linernotes"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 
 LAYERS = (
-    {"audio", "clip", "config", "registry", "spectra", "networks", "notes_json", "caption_files", "__init__"},
+    {
+        "audio",
+        "clip",
+        "config",
+        "registry",
+        "spectra",
+        "networks",
+        "notes_json",
+        "manifest",
+        "caption_files",
+        "__init__",
+    },
     {"checkpoint", "decoding", "features", "encoders", "metrics", "llm", "words"},
     {"writers", "models", "datasets", "building"},
     {

@@ -74,6 +74,8 @@ class Caption:
 
     text: str
     claims: tuple[Claim, ...] = ()
+    stand_in: str = ""
+    """Why another writer than the one asked wrote it; empty where none stood in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,17 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One item of a data set: a span of an audio file with what people wrote or know about it."""
+    """One item of a data set: a span of an audio file with what people wrote or know about it.
+
+    `audio_path` is relative to the data set's root, with forward slashes; "" where the audio can't be had.
+    `end_s` is None where the span goes on to the end of the file. `extra` holds whatever else the data set
+    says, as JSON values.
+    """
 
     clip_id: str
     audio_path: str
-    start_s: float
-    end_s: float
+    start_s: float = 0.0
+    end_s: float | None = None
     captions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
