@@ -11,7 +11,8 @@ from nltk.translate.meteor_score import single_meteor_score
 from rouge_score import rouge_scorer
 
 from linernotes.metrics.bleu import bleu
-from linernotes.metrics.meteor import _words, meteor
+from linernotes.metrics.meteor import meteor
+from linernotes.metrics.tokens import tokenize_words as _words
 from linernotes.metrics.rouge_l import longest_common_subsequence, rouge_l
 from linernotes.metrics.score import derange, mean_score
 from linernotes.metrics.tokens import tokenize_13a
