@@ -85,9 +85,11 @@ class Captioner:
         used = (*MODELS, self.writer_name)
         sections = self._sections(analysis)
         told = [*analysis.facts, *(fact for section in sections for fact in section.facts)]
+        caption = self.writer(told if self.style == "long" else analysis.facts, self.style, self.seed)
+        stood_in = (f"the composer wrote the caption: {caption.stand_in}",) if caption.stand_in else ()
         return Notes(
             audio=analysis.info,
-            caption=self.writer(told if self.style == "long" else analysis.facts, self.style, self.seed),
+            caption=caption,
             sections=sections,
             facts=analysis.facts,
             licences=licences(used),
@@ -96,7 +98,7 @@ class Captioner:
                 used,
                 {"writer": self.writer_name, "style": self.style, "seed": self.seed},
             ),
-            warnings=analysis.warnings,
+            warnings=(*analysis.warnings, *stood_in),
         )
 
     def _sections(self, analysis: Analysis) -> tuple[Section, ...]:

@@ -229,3 +229,12 @@ def test_a_doubtful_singer_is_told_apart_from_a_sure_voice() -> None:
         caption = composer(facts, "short", seed)
         assert "(probably female)" in caption.text
         assert ("gender",) in {claim.fact_ids for claim in caption.claims}
+
+
+def test_a_range_that_rises_and_falls_is_not_called_narrow() -> None:
+    def fact(name: str, value: float | str, unit: str = "") -> Fact:
+        return Fact(name, name, value, unit, 0.95, "test", 0.0, 60.0)
+
+    narrow = [fact("loudness_range", 2.0, "LU"), fact("instrument", "piano")]
+    assert "narrow dynamic range" in composer(narrow, "tags").text
+    assert "narrow" not in composer([*narrow, fact("dynamics", "varied")], "tags").text

@@ -66,16 +66,18 @@ def test_captions_say_most_of_what_was_given() -> None:
 
 
 def test_no_facts_lists_and_failed_checks_go_to_the_fallback() -> None:
-    assert writer()([]) == composer([])
+    assert writer()([]).text == composer([]).text
     tempo = [Fact("tempo", "tempo", 70.0, "BPM", 0.9, "test", 0.0, 30.0)]
-    assert writer()(tempo) == composer(tempo)
+    assert writer()(tempo).text == composer(tempo).text
     speech = [Fact("content", "content", "speech", "", 0.6, "test", 0.0, 30.0), *given_aspects(LISTS[0])]
-    assert writer()(speech) == composer(speech)
+    assert writer()(speech).text == composer(speech).text
     facts = given_aspects(LISTS[0])
     assert writer()(facts, "tags") == composer(facts, "tags")
-    assert writer().finish("A trombone plays.", facts) == composer(facts)
-    assert writer().finish("This could be used in a movie.", facts) == composer(facts)
-    assert writer().finish("", facts) == composer(facts)
+    for failed in ("A trombone plays.", "This could be used in a movie.", ""):
+        stand_in = writer().finish(failed, facts)
+        assert stand_in.text == composer(facts).text
+        assert stand_in.claims == composer(facts).claims
+        assert stand_in.stand_in == "the small writer's text failed the claim check"
 
 
 def test_an_unknown_style_is_refused() -> None:

@@ -103,7 +103,7 @@ def _ordered(role: str, items: list[Item]) -> tuple[Item, ...]:
 
 
 def _consistent(by_role: dict[str, tuple[Item, ...]]) -> dict[str, tuple[Item, ...]]:
-    """Drop what the surer voice fact rules out: a singer in instrumental music has no gender."""
+    """Drop what other facts rule out: a singer in instrumental music, a narrow range that rises and falls."""
     voice = by_role.get("voice", ())[:1]
     if voice and voice[0].text == "instrumental":
         gender = by_role.get("singer_gender", ())
@@ -111,6 +111,10 @@ def _consistent(by_role: dict[str, tuple[Item, ...]]) -> dict[str, tuple[Item, .
             by_role.pop("voice")
         else:
             by_role.pop("singer_gender", None)
+    moves = by_role.get("dynamics", ())[:1]
+    if moves and moves[0].text != "steady":
+        wide = tuple(item for item in by_role.get("loudness_range", ()) if item.text != "narrow")
+        by_role["loudness_range"] = wide
     by_role["instrument"] = _most_telling(by_role.get("instrument", ()))
     return by_role
 

@@ -108,18 +108,23 @@ class SmallWriter:
         aspects = fact_phrases(facts)
         measured = any(fact.name != "aspect" for fact in facts)
         other = any(fact.name == "content" and fact.value != "music" for fact in facts)
-        if other or len(aspects) < (LEAST_PHRASES if measured else 1) or style in ("tags", "generator"):
+        if style in ("tags", "generator"):
             return self.fallback(facts, style, seed)
+        if other or len(aspects) < (LEAST_PHRASES if measured else 1):
+            return self._stand_in("too little is sure for the small writer", facts, style, seed)
         return self.finish(self.write(aspects, seed), facts, style, seed)
 
     def finish(self, text: str, facts: Sequence[Fact], style: str = "short", seed: int = 0) -> Caption:
         """Hold the model's text against the facts, lay down its claims, let the composer add what was left out."""
         report = check_caption(text, facts) if text else None
         if report is None or report.unsupported or (report.invented_uses and not self.options.uses):
-            return self.fallback(facts, style, seed)
+            return self._stand_in("the small writer's text failed the claim check", facts, style, seed)
         aspects = fact_phrases(facts)
         caption = Caption(text, find_claims(text, aspects, self.lists.free))
         return self._with_rest(caption, aspects, facts, style, seed)
+
+    def _stand_in(self, why: str, facts: Sequence[Fact], style: str, seed: int) -> Caption:
+        return replace(self.fallback(facts, style, seed), stand_in=why)
 
     def write(self, aspects: Sequence[FactPhrase], seed: int = 0) -> str:
         """The model's own text, before claim check and composer; empty where the search found none."""
