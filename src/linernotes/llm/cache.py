@@ -1,0 +1,159 @@
+"""Answers kept in one SQLite file: what was paid for once is not paid for again, also after `kill -9`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from linernotes.llm import Completion, LanguageModel, Message, Schema
+from linernotes.llm.json_answers import parse_answer
+
+FORMAT = 1
+BUSY_S = 60.0
+"""How long one process waits for another that writes."""
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, text TEXT NOT NULL, model TEXT NOT NULL,
+    tokens_in INTEGER, tokens_out INTEGER, written TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that an answer depends on."""
+
+    model: str
+    messages: tuple[Message, ...]
+    schema: Schema | None
+    temperature: float | None
+    max_tokens: int
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of it all."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+class AnswerCache:
+    """Answers by request key; one file, any number of threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def get(self, key: str) -> Completion | None:
+        """The answer under `key`, if it was paid for before."""
+        with self._opened() as connection:
+            row = connection.execute(
+                "SELECT text, model, tokens_in, tokens_out FROM answers WHERE key = ?", (key,)
+            ).fetchone()
+        if row is None:
+            return None
+        text, model, tokens_in, tokens_out = row
+        return Completion(text, model, None, tokens_in, tokens_out, from_cache=True)
+
+    def put(self, key: str, completion: Completion) -> None:
+        """Keep an answer; it is on disk when this returns."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (key, completion.text, completion.model, completion.tokens_in, completion.tokens_out, now)
+        with self._opened() as connection, connection:
+            connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def __len__(self) -> int:
+        with self._opened() as connection:
+            return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time.
+
+        Raises:
+            ValueError: the file is no cache of ours, or can't be read or written.
+        """
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = _connect(self.path)
+                yield self._connection
+            except sqlite3.Error as error:
+                raise ValueError(f"{self.path} can't be used as an answer cache: {error}") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open or make the file; `user_version` keeps us from writing into somebody else's database."""
+    connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if version != FORMAT and (version or tables):
+            raise sqlite3.DatabaseError("it is another program's database")
+        with connection:
+            connection.execute(_TABLE)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+class Cached:
+    """`model` behind a cache. Errors are not kept: a later run asks again for what failed, and only for that."""
+
+    def __init__(self, model: LanguageModel, cache: AnswerCache) -> None:
+        self._model = model
+        self._cache = cache
+        self._guard = threading.Lock()
+        self._asking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self._model.name
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Schema | None = None,
+        temperature: float | None = 0.0,
+        max_tokens: int = 512,
+    ) -> Completion:
+        """The kept answer, or the model's, then kept; two threads with the same request ask once."""
+        key = Request(self.name, tuple(messages), schema, temperature, max_tokens).key
+        with self._turn(key):
+            kept = self._cache.get(key)
+            if kept is not None:
+                return kept if schema is None else replace(kept, data=parse_answer(kept.text, schema))
+            completion = self._model.complete(
+                messages, schema=schema, temperature=temperature, max_tokens=max_tokens
+            )
+            self._cache.put(key, completion)
+            return completion
+
+    @contextmanager
+    def _turn(self, key: str) -> Iterator[None]:
+        with self._guard:
+            turn = self._asking[key]
+        with turn:
+            yield
+        with self._guard:
+            self._asking.pop(key, None)

@@ -1,0 +1,61 @@
+"""From what a person writes on a command line to a language model, ready to be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from linernotes.llm import LanguageModel
+from linernotes.llm.cache import AnswerCache, Cached
+from linernotes.llm.metering import Meter, Metered
+from linernotes.llm.openai_compatible import KEY_VARIABLE, TIMEOUT_S, OpenAICompatible, key_from_environment
+from linernotes.llm.repair import Repairing
+from linernotes.llm.retrying import Pace, Retrying, RetryPolicy
+from linernotes.llm.scripted import load_scripted
+
+FORMS = "an address (http://localhost:11434/v1), local:FOLDER or scripted:FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a model is asked, whatever it is."""
+
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    calls_per_minute: float | None = None
+    timeout_s: float = TIMEOUT_S
+    cache: Path | None = None
+    meter: Meter | None = None
+
+
+def load_language_model(
+    where: str, *, model: str = "", key_variable: str = KEY_VARIABLE, manners: Manners | None = None
+) -> LanguageModel:
+    """The model at `where`, with retries, repair of answers and, by `manners`, a pace, a cache and a budget.
+
+    `where` is the address of an OpenAI-compatible server (then `model` names the model and the key is in the
+    environment variable `key_variable`), `local:FOLDER` or `scripted:FILE`.
+
+    Raises:
+        ValueError: `where` is none of these.
+        FileNotFoundError: there is no such folder or file.
+        MissingExtraError: a local model needs packages that are not installed.
+    """
+    manners = manners or Manners()
+    bare = _bare(where, model, key_variable, manners.timeout_s)
+    metered = Metered(bare, manners.meter or Meter())
+    patient = Retrying(metered, manners.retries, pace=Pace(manners.calls_per_minute))
+    kept = patient if manners.cache is None else Cached(patient, AnswerCache(manners.cache))
+    return Repairing(kept)
+
+
+def _bare(where: str, model: str, key_variable: str, timeout_s: float) -> LanguageModel:
+    kind, _, rest = where.partition(":")
+    if kind in ("http", "https"):
+        return OpenAICompatible(where, model, key_from_environment(key_variable), timeout_s)
+    if kind == "scripted" and rest:
+        return load_scripted(Path(rest))
+    if kind == "local" and rest:
+        from linernotes.llm.local import load_local
+
+        return load_local(Path(rest))
+    raise ValueError(f"{where!r} is no language model: give {FORMS}")

@@ -1,0 +1,132 @@
+"""A chat model of transformers from a folder on this machine, also a GGUF file; nothing is downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from linernotes.llm import Completion, Message, RefusedError, Schema, TruncatedError
+from linernotes.llm.json_answers import parse_answer
+from linernotes.registry import need_extra
+
+EXTRA = "llm"
+HEAD_BYTES = 2**20
+
+
+class Local:
+    """A loaded model. Threads take turns: one request at a time keeps the processor busy anyway.
+
+    JSON is asked for by the prompt alone and checked on arrival; the weights are not constrained to it.
+    """
+
+    def __init__(self, network: Any, tokenizer: Any, name: str) -> None:
+        self._network = network
+        self._tokenizer = tokenizer
+        self._name = name
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The folder's name and a fingerprint of what is in it."""
+        return self._name
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Schema | None = None,
+        temperature: float | None = 0.0,
+        max_tokens: int = 512,
+    ) -> Completion:
+        """Greedy at temperature 0, else sampled; `temperature=None` is what the model's own settings say."""
+        with self._lock:
+            prompt = self._prompt(messages)
+            length = int(prompt["input_ids"].shape[1])
+            self._refuse_too_long(length, max_tokens)
+            written = self._network.generate(**prompt, **self._manner(temperature, max_tokens))[0, length:]
+        ended = bool(len(written)) and int(written[-1]) in self._ends()
+        if not ended:
+            raise TruncatedError(f"the answer was cut off at {max_tokens} tokens")
+        text = str(self._tokenizer.decode(written, skip_special_tokens=True)).strip()
+        data = None if schema is None else parse_answer(text, schema)
+        return Completion(text, self._name, data, length, len(written))
+
+    def _prompt(self, messages: Sequence[Message]) -> Any:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        return self._tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+
+    def _manner(self, temperature: float | None, max_tokens: int) -> dict[str, Any]:
+        manner: dict[str, Any] = {"max_new_tokens": max_tokens, "pad_token_id": min(self._ends())}
+        if temperature is None:
+            return manner
+        if temperature == 0:
+            return {**manner, "do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        return {**manner, "do_sample": True, "temperature": temperature}
+
+    def _ends(self) -> set[int]:
+        ends = self._network.generation_config.eos_token_id
+        found = set(ends) if isinstance(ends, list) else {ends}
+        return {int(end) for end in (*found, self._tokenizer.eos_token_id) if end is not None}
+
+    def _refuse_too_long(self, length: int, max_tokens: int) -> None:
+        most = getattr(self._network.config, "max_position_embeddings", None)
+        if most is not None and length + max_tokens > most:
+            raise RefusedError(
+                f"{length} tokens of prompt and {max_tokens} of answer are over the model's {most}"
+            )
+
+
+def load_local(path: Path) -> Local:
+    """Load a folder (safetensors or one GGUF file in it) or a GGUF file.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        ValueError: it holds no model, several GGUF files, or one without a chat template.
+        MissingExtraError: transformers, or gguf for a GGUF file, is not installed.
+    """
+    folder, gguf = _find(path)
+    transformers = need_extra("transformers", EXTRA)
+    need_extra("torch", EXTRA)
+    if gguf is not None:
+        need_extra("gguf", EXTRA)
+    what: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    if gguf is not None:
+        what["gguf_file"] = gguf.name
+    else:
+        what["use_safetensors"] = True
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
+        network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{path} holds no model that transformers can load: {error}") from error
+    if not tokenizer.chat_template:
+        raise ValueError(f"{path} has no chat template: an instruction-tuned model is needed")
+    return Local(network, tokenizer, f"{(gguf or folder).name} ({_fingerprint(folder, gguf)})")
+
+
+def _find(path: Path) -> tuple[Path, Path | None]:
+    if path.is_file() and path.suffix == ".gguf":
+        return path.parent, path
+    if not path.is_dir():
+        raise FileNotFoundError(f"no folder or GGUF file at {path}")
+    if (path / "config.json").exists():
+        return path, None
+    ggufs = sorted(path.glob("*.gguf"))
+    if len(ggufs) != 1:
+        raise ValueError(f"{path} holds no config.json and {len(ggufs)} GGUF files; one of them is needed")
+    return path, ggufs[0]
+
+
+def _fingerprint(folder: Path, gguf: Path | None) -> str:
+    """Of names, sizes and first megabytes: tells models apart in cache keys without reading gigabytes."""
+    digest = hashlib.sha256()
+    for path in [gguf] if gguf else sorted(path for path in folder.iterdir() if path.is_file()):
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(HEAD_BYTES))
+    return digest.hexdigest()[:12]

@@ -1,0 +1,90 @@
+"""Count what is asked of a model, and stop before it costs more than allowed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from linernotes.llm import BudgetSpentError, Completion, LanguageModel, Message, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Requests sent, failed ones included, and the tokens that the backend counted."""
+
+    calls: int
+    tokens_in: int
+    tokens_out: int
+
+
+class Meter:
+    """Counts over any number of models and threads, with limits on calls and on tokens (both ways together).
+
+    Calls are counted before they are made, so that limit is exact. Tokens are known after the answer: calls in
+    flight when the limit is reached are still paid.
+    """
+
+    def __init__(self, max_calls: int | None = None, max_tokens: int | None = None) -> None:
+        self._max_calls = max_calls
+        self._max_tokens = max_tokens
+        self._lock = threading.Lock()
+        self._usage = Usage(0, 0, 0)
+
+    @property
+    def usage(self) -> Usage:
+        """So far."""
+        return self._usage
+
+    def begin(self) -> None:
+        """Count a call.
+
+        Raises:
+            BudgetSpentError: it may not be made.
+        """
+        with self._lock:
+            used = self._usage
+            if self._max_calls is not None and used.calls >= self._max_calls:
+                raise BudgetSpentError(f"the limit of {self._max_calls} calls is reached")
+            if self._max_tokens is not None and used.tokens_in + used.tokens_out >= self._max_tokens:
+                raise BudgetSpentError(f"the limit of {self._max_tokens} tokens is reached")
+            self._usage = Usage(used.calls + 1, used.tokens_in, used.tokens_out)
+
+    def end(self, completion: Completion) -> None:
+        """Count an answer's tokens."""
+        with self._lock:
+            used = self._usage
+            self._usage = Usage(
+                used.calls,
+                used.tokens_in + (completion.tokens_in or 0),
+                used.tokens_out + (completion.tokens_out or 0),
+            )
+
+
+class Metered:
+    """`model`, every call counted by `meter`; stands beneath retries and cache, where calls are paid."""
+
+    def __init__(self, model: LanguageModel, meter: Meter) -> None:
+        self._model = model
+        self._meter = meter
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self._model.name
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Schema | None = None,
+        temperature: float | None = 0.0,
+        max_tokens: int = 512,
+    ) -> Completion:
+        """The model's answer, while the budget lasts."""
+        self._meter.begin()
+        completion = self._model.complete(
+            messages, schema=schema, temperature=temperature, max_tokens=max_tokens
+        )
+        self._meter.end(completion)
+        return completion

@@ -1,0 +1,40 @@
+"""One more chance for a model whose answer was not the JSON that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linernotes.llm import BadAnswerError, Completion, LanguageModel, Message, Schema
+
+LONGEST_ANSWER_SHOWN = 4000
+
+
+class Repairing:
+    """`model`, shown its own answer and what is wrong with it, once."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """The model's own."""
+        return self._model.name
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Schema | None = None,
+        temperature: float | None = 0.0,
+        max_tokens: int = 512,
+    ) -> Completion:
+        """The first answer that fits, of two."""
+        try:
+            return self._model.complete(
+                messages, schema=schema, temperature=temperature, max_tokens=max_tokens
+            )
+        except BadAnswerError as error:
+            said = error.answer[:LONGEST_ANSWER_SHOWN] or "(nothing)"
+            fault = f"{error}. Answer the same question again, with nothing but JSON that fits."
+            again = [*messages, Message("assistant", said), Message("user", fault)]
+            return self._model.complete(again, schema=schema, temperature=temperature, max_tokens=max_tokens)
