@@ -74,6 +74,33 @@ WRITERS: Mapping[str, str] = {
 """Writer name -> where it is, a function or a class without arguments; imported on first use."""
 
 
+MODEL_FAMILIES: Mapping[str, str] = {
+    "muscaps": "linernotes.models.word_family:MUSCAPS",
+    "dcase-baseline": "linernotes.models.word_family:DCASE_BASELINE",
+}
+"""Family of trainable caption models -> where it is (a `models.families.ModelFamily`); needs the extra torch."""
+
+AUDIO_ENCODERS: Mapping[str, str] = {
+    "musicnn-mtt": "linernotes.encoders.musicnn_chunks:musicnn_mtt",
+    "musicnn-msd": "linernotes.encoders.musicnn_chunks:musicnn_msd",
+    "harmonic-cnn": "linernotes.encoders.harmonic_cnn:harmonic_cnn",
+    "log-mel-64": "linernotes.encoders.log_mel:log_mel_64",
+}
+"""Audio encoder of trainable models -> a function of its weights ("shipped", "none" or a path)."""
+
+
+def find_named(table: Mapping[str, str], name: str, kind: str) -> Any:
+    """What stands in `table` under `name`, imported now; `kind` is what messages call it.
+
+    Raises:
+        ValueError: nothing does.
+    """
+    if name not in table:
+        raise ValueError(f"no {kind} called {name!r}; choose from {', '.join(table)}")
+    module, _, attribute = table[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
 def load_writer(name: str) -> Any:
     """The writer called `name`, ready to be called.
 

@@ -1,0 +1,67 @@
+"""musicnn as MusCaps uses it: one vector for every three seconds (Manco et al. 2021, section III-B)."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from linernotes.encoders import musicnn_frontend as frontend
+from linernotes.encoders.audio_encoder import AudioEmbeddings
+from linernotes.encoders.musicnn import CHUNK_FEATURES, Musicnn, load_musicnn
+
+SHIPPED = "shipped"
+UNTRAINED = "none"
+"""What may stand for weights besides a path."""
+
+
+class MusicnnEncoder(nn.Module):
+    """Front- and mid-end maps at their maximum over each 3 s window: (batch, chunks, 753)."""
+
+    sample_rate = frontend.SAMPLE_RATE
+    dim = CHUNK_FEATURES
+    frame_s = 1 / frontend.WINDOW_RATE_HZ
+
+    def __init__(self, network: Musicnn) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> AudioEmbeddings:
+        """Waveforms (batch, samples) at 16 kHz, `lengths (batch,)` samples of them real."""
+        windows = [
+            _windows(waveform[: int(length)].cpu().numpy())
+            for waveform, length in zip(waveforms, lengths, strict=True)
+        ]
+        device = self.network.dense.weight.device
+        log_mel = torch.from_numpy(np.concatenate(windows)).to(device)
+        features = self.network.feature_maps(log_mel).amax(dim=2)
+        return AudioEmbeddings.of_clips(torch.split(features, [len(clip) for clip in windows]))
+
+
+def _windows(waveform: np.ndarray) -> np.ndarray:
+    """Log-mel windows (windows, 187, 96) of samples (samples,)."""
+    if len(waveform) == 0:
+        raise ValueError("a clip holds no samples: check its start and end, and the file")
+    stream = frontend.WindowStream()
+    return np.stack([*stream.push(waveform), *stream.finish()])
+
+
+def musicnn_mtt(weights: str = SHIPPED) -> MusicnnEncoder:
+    """The tagger trained on MagnaTagATune, as the paper uses it."""
+    return _musicnn("mtt", weights)
+
+
+def musicnn_msd(weights: str = SHIPPED) -> MusicnnEncoder:
+    """The tagger trained on the Million Song Dataset."""
+    return _musicnn("msd", weights)
+
+
+def _musicnn(vocabulary: str, weights: str) -> MusicnnEncoder:
+    if weights == UNTRAINED:
+        return MusicnnEncoder(Musicnn())
+    if weights != SHIPPED:
+        raise ValueError(f"musicnn's weights are {SHIPPED!r} or {UNTRAINED!r}, got {weights!r}")
+    with resources.as_file(resources.files("linernotes") / "assets" / f"musicnn_{vocabulary}.onnx") as path:
+        return MusicnnEncoder(load_musicnn(path))

@@ -1,0 +1,133 @@
+"""MusCaps' language model: an encoder LSTM over words and audio, and a decoder LSTM that predicts the next word.
+
+One function, `read`, serves training (all words at once) and decoding (one word at a time). Where the paper and
+the authors' code differ, `variant` says which is meant; each place is marked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
+
+from linernotes.encoders.audio_encoder import AudioEmbeddings
+from linernotes.models.muscaps.attention import Attended, Attention
+from linernotes.models.muscaps.audio_input import AudioContext, AudioLayer, Standardise
+from linernotes.models.muscaps.config import MusCapsConfig
+from linernotes.models.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageState:
+    """Hidden and cell states of both LSTMs, each (batch, hidden)."""
+
+    encoder_hidden: Tensor
+    encoder_cell: Tensor
+    decoder_hidden: Tensor
+    decoder_cell: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading some words gave."""
+
+    logits: Tensor  # (batch, time, vocabulary), of the word after each
+    state: LanguageState
+    attention: Tensor | None  # (batch, time, chunks), where there is attention
+
+
+class MusCapsNetwork(nn.Module):
+    """Audio embeddings and words so far to scores of the next word."""
+
+    def __init__(self, config: MusCapsConfig, audio_dim: int, vocabulary_size: int) -> None:
+        super().__init__()
+        self.config = config
+        released = config.variant == "released"
+        hidden, audio_width = config.hidden, 0
+        self.standardise = Standardise(audio_dim) if config.standardise else None
+        self.words = nn.Embedding(vocabulary_size, config.word_dim, padding_idx=Vocabulary.pad_id)
+        self.audio = AudioLayer(audio_dim, hidden, rectified=released)
+        self.attention = Attention(audio_dim, hidden) if config.attention else None
+        if config.attention:
+            # Paper: reads words only. Released: also the pooled audio and the decoder's last state.
+            encoder_input = config.word_dim + (2 * hidden if released else 0)
+            audio_width = audio_dim
+        else:
+            encoder_input = config.word_dim + (hidden if config.fusion == "early" else 0)
+            audio_width = hidden if config.fusion == "late" else 0
+        self.encoder = nn.LSTM(encoder_input, hidden, batch_first=True)
+        self.decoder = nn.LSTM(audio_width + hidden, hidden, batch_first=True)
+        self.dropout = nn.Dropout(config.dropout)
+        output = nn.Linear(hidden, vocabulary_size)
+        self.output = weight_norm(output) if released else output
+
+    def listen(self, audio: AudioEmbeddings) -> AudioContext:
+        """Everything of the audio that reading and writing need."""
+        if self.standardise is not None:
+            audio = self.standardise(audio)
+        keys = audio.states if self.attention is None else self.attention.keys(audio.states)
+        return AudioContext(self.audio(audio.mean()), audio.states, keys, audio.mask)
+
+    def start(self, context: AudioContext) -> LanguageState:
+        """States before the first word: zero; with `init` fusion the encoder's hold the audio.
+
+        In the released attention model all four start from the audio.
+        """
+        audio = context.embedding
+        zero = torch.zeros_like(audio)
+        if self.attention is not None:
+            first = audio if self.config.variant == "released" else zero
+            return LanguageState(first, first, first, first)
+        first = audio if self.config.fusion == "init" else zero
+        return LanguageState(first, first, zero, zero)
+
+    def read(self, tokens: Tensor, context: AudioContext, state: LanguageState) -> Reading:
+        """Read tokens (batch, time) on from `state`."""
+        words = self.dropout(self.words(tokens))
+        if self.attention is not None and self.config.variant == "released":
+            return self._read_in_turns(words, context, state)
+        if self.attention is None and self.config.fusion == "early":
+            words = torch.cat([_over_time(context.embedding, words), words], dim=-1)
+        memory = (state.encoder_hidden[None], state.encoder_cell[None])
+        hidden, (last_hidden, last_cell) = self.encoder(words, memory)
+        # Paper, eq. 3 and 6: late fusion and attention hand on the encoder's state of the step before.
+        before = torch.cat([state.encoder_hidden[:, None], hidden[:, :-1]], dim=1)
+        handed_on = before if self.config.variant == "paper" else hidden
+        attention: Tensor | None = None
+        if self.attention is not None:
+            attended: Attended = self.attention(hidden, context)
+            attention = attended.weights
+            decoder_input = torch.cat([attended.audio, handed_on], dim=-1)
+        elif self.config.fusion == "late":
+            decoder_input = torch.cat([_over_time(context.embedding, words), handed_on], dim=-1)
+        else:
+            decoder_input = hidden
+        memory = (state.decoder_hidden[None], state.decoder_cell[None])
+        decoded, (decoder_hidden, decoder_cell) = self.decoder(decoder_input, memory)
+        after = LanguageState(last_hidden[0], last_cell[0], decoder_hidden[0], decoder_cell[0])
+        return Reading(self.output(self.dropout(decoded)), after, attention)
+
+    def _read_in_turns(self, words: Tensor, context: AudioContext, state: LanguageState) -> Reading:
+        """The released attention model, whose encoder waits for the decoder's state of the word before."""
+        assert self.attention is not None
+        decoded, weights = [], []
+        for word in words.unbind(1):
+            encoder_input = torch.cat([word, context.embedding, state.decoder_hidden], dim=-1)
+            memory = (state.encoder_hidden[None], state.encoder_cell[None])
+            hidden, (encoder_hidden, encoder_cell) = self.encoder(encoder_input[:, None], memory)
+            attended: Attended = self.attention(hidden, context)
+            memory = (state.decoder_hidden[None], state.decoder_cell[None])
+            decoder_input = torch.cat([attended.audio, hidden], dim=-1)
+            out, (decoder_hidden, decoder_cell) = self.decoder(decoder_input, memory)
+            state = LanguageState(encoder_hidden[0], encoder_cell[0], decoder_hidden[0], decoder_cell[0])
+            decoded.append(out)
+            weights.append(attended.weights)
+        logits = self.output(self.dropout(torch.cat(decoded, dim=1)))
+        return Reading(logits, state, torch.cat(weights, dim=1))
+
+
+def _over_time(audio: Tensor, words: Tensor) -> Tensor:
+    """(batch, hidden) beside every word of (batch, time, dim), (batch, time, hidden)."""
+    return audio[:, None].expand(-1, words.shape[1], -1)

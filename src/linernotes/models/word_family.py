@@ -1,0 +1,68 @@
+"""The families that write with a word vocabulary: how they are built and what lies beside their weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from linernotes.encoders.audio_encoder import AudioEncoder
+from linernotes.models.captioning import CaptionModel
+from linernotes.models.dcase_baseline import DcaseBaseline, DcaseBaselineConfig
+from linernotes.models.muscaps import MusCaps, MusCapsConfig
+from linernotes.models.muscaps.glove import use_glove
+from linernotes.models.vocabulary import Vocabulary, build_vocabulary
+from linernotes.registry import AUDIO_ENCODERS, find_named
+
+VOCABULARY_FILE = "vocabulary.json"
+UNTRAINED = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class WordFamily:
+    """A `ModelFamily` of models that take (config, vocabulary, encoder)."""
+
+    config_class: type[Any]
+    model_class: type[Any]
+
+    def new(self, config: Any, captions: Iterable[str]) -> CaptionModel:
+        """A model to train, with its encoder's weights loaded and a vocabulary of `captions`."""
+        vocabulary = build_vocabulary(captions, min_count=config.min_count, lowercase=config.lowercase)
+        encoder = load_audio_encoder(config.encoder.name, config.encoder.weights)
+        model: CaptionModel = self.model_class(config, vocabulary, encoder)
+        if isinstance(model, MusCaps) and model.config.glove:
+            use_glove(model.network.words, vocabulary, model.config.glove)
+        return model
+
+    def restored(self, config: Any, files: Mapping[str, str]) -> CaptionModel:
+        """A model without weights."""
+        if VOCABULARY_FILE not in files:
+            raise ValueError(f"there is no {VOCABULARY_FILE} beside the weights")
+        try:
+            stored = json.loads(files[VOCABULARY_FILE])
+            vocabulary = Vocabulary(tuple(stored["words"]), stored["lowercase"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{VOCABULARY_FILE} is damaged: {error}") from error
+        encoder = load_audio_encoder(config.encoder.name, UNTRAINED)
+        model: CaptionModel = self.model_class(config, vocabulary, encoder)
+        return model
+
+    def files(self, model: Any) -> Mapping[str, str]:
+        """The vocabulary."""
+        stored = {"lowercase": model.vocabulary.lowercase, "words": model.vocabulary.words}
+        return {VOCABULARY_FILE: json.dumps(stored, indent=0, ensure_ascii=False) + "\n"}
+
+
+def load_audio_encoder(name: str, weights: str) -> AudioEncoder:
+    """The encoder called `name`; `weights` is "shipped", "none" or a path, as the encoder allows.
+
+    Raises:
+        ValueError: there is no such encoder, or it has no such weights.
+    """
+    encoder: AudioEncoder = find_named(AUDIO_ENCODERS, name, "audio encoder")(weights)
+    return encoder
+
+
+MUSCAPS = WordFamily(MusCapsConfig, MusCaps)
+DCASE_BASELINE = WordFamily(DcaseBaselineConfig, DcaseBaseline)
