@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ FOLDERS_VARIABLE = "LINERNOTES_METRIC_JARS"
 PACKAGE = "pycocoevalcap"
 GET_PACKAGE = f"pip install {PACKAGE}"
 GET_JAVA = "install a Java runtime, such as Debian's default-jre-headless, or set JAVA_HOME"
+
+_VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+"""Java 8 calls itself 1.8."""
 
 
 def find_java() -> Path:
@@ -33,6 +37,20 @@ def find_java() -> Path:
     if on_path is None:
         raise MissingMetricError(f"there is no Java on this machine: {GET_JAVA}")
     return Path(on_path)
+
+
+def java_version() -> int:
+    """Java's version: 8, 11, 17 ...
+
+    Raises:
+        MissingMetricError: there is no Java, or it does not say its version.
+    """
+    java = find_java()
+    said = subprocess.run([java, "-version"], capture_output=True, encoding="utf-8", timeout=60).stderr
+    found = _VERSION.search(said)
+    if found is None:
+        raise MissingMetricError(f"{java} does not say its version: {GET_JAVA}")
+    return int(found[1])
 
 
 def jar_folders(part: str) -> tuple[Path, ...]:

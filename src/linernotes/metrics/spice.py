@@ -9,15 +9,28 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from linernotes.metrics.java import FOLDERS_VARIABLE, GET_PACKAGE, find_file, find_java, jar_folders, run_java
+from linernotes.metrics.java import (
+    FOLDERS_VARIABLE,
+    GET_PACKAGE,
+    find_file,
+    find_java,
+    jar_folders,
+    java_version,
+    run_java,
+)
 from linernotes.metrics.missing import MissingMetricError
 from linernotes.metrics.score import Captions, References, Score, mean_score, paired
 
 MAIN_CLASS = "edu.anu.spice.SpiceScorer"
 MAIN_JAR = "spice-1.0.jar"
 CORENLP_JARS = ("stanford-corenlp-3.6.0.jar", "stanford-corenlp-3.6.0-models.jar")
+LAST_JAVA_WITH_JAVASCRIPT = 14
+"""The jar prints its scores by Java's JavaScript engine, which Java 15 took out."""
+
+JAVASCRIPT_JARS = "nashorn-core-*.jar"
 CORENLP_ARCHIVE = "https://nlp.stanford.edu/software/stanford-corenlp-full-2015-12-09.zip"
 
 
@@ -36,6 +49,7 @@ def spice(
         MissingMetricError: Java or a jar is absent (the message names which), or the jar failed.
     """
     jars = find_jars()
+    _need_javascript(jars)
     pairs = paired(candidates, references)
     segments = [
         {"image_id": number, "test": text, "refs": list(refs)} for number, (_, text, refs) in enumerate(pairs)
@@ -71,6 +85,17 @@ def find_jars() -> tuple[Path, ...]:
         )
     libraries = [jar for folder in (main.parent / "lib", *folders) for jar in sorted(folder.glob("*.jar"))]
     return tuple(dict.fromkeys([main, *(path for path in found if path), *libraries]))
+
+
+def _need_javascript(jars: Sequence[Path]) -> None:
+    """Say before hours of parsing that the jar could not print what it found."""
+    version = java_version()
+    if version > LAST_JAVA_WITH_JAVASCRIPT and not any(jar.match(JAVASCRIPT_JARS) for jar in jars):
+        raise MissingMetricError(
+            f"SPICE needs Java 8 to {LAST_JAVA_WITH_JAVASCRIPT}, for later ones have no JavaScript "
+            f"engine (this is Java {version}): set JAVA_HOME, or put {JAVASCRIPT_JARS} and its asm jars "
+            f"into a folder of {FOLDERS_VARIABLE}"
+        )
 
 
 def _read(path: Path, segments: int) -> list[float]:
