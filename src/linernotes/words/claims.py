@@ -8,7 +8,6 @@ It knows nothing of how any writer makes its text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,19 +16,8 @@ from linernotes.words.figures import agrees, find_figures
 from linernotes.words.lexicon import load_lexicon, tokenise
 from linernotes.words.licence import SUPPORT_FROM, Licence, make_licence, read, supports
 from linernotes.words.stem import STOP_WORDS, stem
+from linernotes.words.uses import find_uses
 
-_MAY = r"(?:can|could|may|might|would|will|should)"
-_USE = re.compile(
-    rf"\b(?:{_MAY} (?:\w+ )?be (?:used|played|playing|sampled|featured|utili[sz]ed|performed|great|good|perfect)"
-    r"|(?:could|may|might|would) (?:\w+ )?be (?:heard|found)"
-    r"|(?:perfectly |well |best )?(?:suitable|suited|perfect|ideal|fitting|appropriate|great|good) (?:for|to be)"
-    rf"|{_MAY} (?:also |perfectly |easily )?(?:fit|suit|work|accompany|serve|make)\b"
-    rf"|(?:something|music|song|track|tune|thing|what) (?:that )?(?:you|one) {_MAY} \w*hear"
-    r"|fits? (?:well |perfectly )?(?:in|with|for)\b"
-    r"|you(?:’d|'d| would| could| might) (?:likely |probably )?(?:hear|play|listen))"
-    r"[^.!?]*",
-    re.IGNORECASE,
-)
 _ALWAYS_SAYABLE_IN_USES = frozenset(
     map(stem, "used can could may might would be play hear music song".split())
 )
@@ -63,7 +51,7 @@ def check_caption(text: str, facts: Sequence[Fact]) -> ClaimReport:
     """Hold `text` against `facts` (measured or given). Uses are judged apart: claims within them don't count."""
     lexicon = load_lexicon()
     licence = make_licence(facts, lexicon)
-    uses = [Span(use.start(), use.end(), use.group(), "use") for use in _USE.finditer(text)]
+    uses = [Span(use.start(), use.end(), use.group(), "use") for use in find_uses(text)]
     claims = 0
     unsupported: list[Span] = []
     for reading in read(text, lexicon):

@@ -14,7 +14,7 @@ _PATTERNS = {
     "era": re.compile(r"\b((?:19|20)?\d0s)(?![A-Za-z0-9])"),
     "chord_loop": re.compile(r"(?<![\w-])((?:[A-G][#b]?(?:maj|min|dim|aug|sus|m)?\d?-){2,}[A-G][#b]?\w*)"),
 }
-_PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _TEMPO_TOLERANCE = 0.04
 _TEMPO_SLACK_BPM = 2.6
 
@@ -54,6 +54,6 @@ def _key(name: str) -> tuple[int, str] | None:
     if match is None:
         return None
     shift = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}.get(match[2] or "", 0)
-    return (_PITCHES[match[1]] + shift) % 12, "minor" if (match[3] or "").startswith("m") and match[
+    return (PITCHES[match[1]] + shift) % 12, "minor" if (match[3] or "").startswith("m") and match[
         3
     ] != "maj" else "major"

@@ -77,15 +77,15 @@ def singular(word: str) -> str:
 class Lexicon:
     """Terms by spelling; a spelling is a tuple of tokens whose last one is matched in either number."""
 
-    def __init__(self, tables: Mapping[str, str]) -> None:
-        """Index `tables`: table name (see `KINDS`) -> its text."""
+    def __init__(self, tables: Mapping[str, str], kinds: Mapping[str, str] = KINDS) -> None:
+        """Index `tables`: table name -> its text; `kinds`: table name -> the kind of its terms."""
         self._by_form: dict[tuple[str, ...], list[Term]] = {}
         self._by_name: dict[str, list[Term]] = {}
         self._longest: dict[str, int] = {}
         self._closures: dict[str, frozenset[str]] = {}
         for table, text in tables.items():
             for line in text.splitlines()[1:]:
-                self._add(line, KINDS[table])
+                self._add(line, kinds[table])
 
     def _add(self, line: str, kind: str) -> None:
         name, forms, implies, flags = [*line.split("\t"), "", "", ""][:4]

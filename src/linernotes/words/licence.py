@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +39,20 @@ _CHANGE_TERMS: Mapping[tuple[str, str], str] = {
     ("level", "quieter"): "quieter",
     ("content", "speech"): "speech",
 }
+
+
+TEMPO_WORDS_BPM: Mapping[str, tuple[float, float]] = {
+    "slow": (-math.inf, 95.0),
+    "medium tempo": (math.nextafter(70.0, 0.0), math.nextafter(140.0, math.inf)),
+    "uptempo": (105.0, math.inf),
+    "fast": (115.0, math.inf),
+}
+"""Above and below how many BPM a tempo may be called so; the ranges overlap, as people's do."""
+
+
+def tempo_words(bpm: float) -> frozenset[str]:
+    """The words a tempo may be called by."""
+    return frozenset(word for word, (low, high) in TEMPO_WORDS_BPM.items() if low < bpm < high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +166,7 @@ def _license_measure(licence: Licence, fact: Fact, lexicon: Lexicon) -> None:
     )
     value = fact.value
     if fact.name == "tempo" and isinstance(value, (int, float)):
-        words = {
-            "slow": value < 95,
-            "medium tempo": 70 <= value <= 140,
-            "uptempo": value > 105,
-            "fast": value > 115,
-        }
-        licence.stated.update(word for word, holds in words.items() if holds)
+        licence.stated.update(tempo_words(float(value)))
     elif fact.name == "brightness" and isinstance(value, (int, float)):
         licence.stated.update(
             word for word, holds in {"dark": value < 1500, "bright": value > 2500}.items() if holds

@@ -1,0 +1,171 @@
+"""A text laid out for reading: its words, the terms among them, and what is denied, hedged or a mere use."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from linernotes.words.grammar import Phrases, load_grammar, load_reading_lexicon
+from linernotes.words.lexicon import Lexicon, Mention, Token, tokenise
+from linernotes.words.uses import find_uses
+
+STOPS = re.compile(r"[.;:!?()\n|]")
+"""Marks that no negation or hedge reaches across; a comma ends them too, unless it parts a list with "or"."""
+REACH = 4
+"""A negation reaches this many words past itself, or past the last musical word that it denies."""
+HEDGE_REACH = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Tokens of a text with, for every token, whether it stands denied or hedged."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    mentions: tuple[Mention, ...]
+    denied: frozenset[int]
+    hedged: frozenset[int]
+    uses: tuple[tuple[int, int], ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The tokens' texts."""
+        return tuple(token.text for token in self.tokens)
+
+    def span(self, start: int, end: int) -> range:
+        """Numbers of the tokens that begin within characters `start` to `end`."""
+        starts = [token.start for token in self.tokens]
+        return range(bisect_left(starts, start), bisect_left(starts, end))
+
+    def is_denied(self, start: int, end: int) -> bool:
+        """Whether a negation holds over these characters."""
+        return any(index in self.denied for index in self.span(start, end))
+
+    def is_hedged(self, start: int, end: int) -> bool:
+        """Whether these characters are said with a reservation."""
+        return any(index in self.hedged for index in self.span(start, end))
+
+    def is_use(self, start: int) -> bool:
+        """Whether this place is within the proposal of a use."""
+        return any(first <= start < last for first, last in self.uses)
+
+    def gap(self, index: int) -> str:
+        """What stands between token `index` and the next."""
+        after = self.tokens[index + 1].start if index + 1 < len(self.tokens) else len(self.text)
+        return self.text[self.tokens[index].end : after]
+
+    def sentence(self, index: int) -> range:
+        """Numbers of the tokens in the sentence around token `index`."""
+        first = last = index
+        while first > 0 and not STOPS.search(self.gap(first - 1)):
+            first -= 1
+        while last + 1 < len(self.tokens) and not STOPS.search(self.gap(last)):
+            last += 1
+        return range(first, last + 1)
+
+
+def make_passage(text: str, lexicon: Lexicon | None = None) -> Passage:
+    """Lay out a text."""
+    tokens = tuple(tokenise(text))
+    mentions = tuple((lexicon or load_reading_lexicon()).mentions(text))
+    bare = Passage(text, tokens, mentions, frozenset(), frozenset(), ())
+    reader = _Scopes(bare, load_grammar())
+    uses = tuple((use.start(), use.end()) for use in find_uses(text))
+    return Passage(text, tokens, mentions, frozenset(reader.denied()), frozenset(reader.hedged()), uses)
+
+
+class _Scopes:
+    """How far negations and hedges reach, by the grammar."""
+
+    def __init__(self, passage: Passage, grammar: Mapping[str, Phrases]) -> None:
+        self.passage, self.grammar = passage, grammar
+        self.words = passage.words
+        self.musical = {
+            index for mention in passage.mentions for index in _tokens_of(mention)
+        }  # tokens that belong to a term
+
+    def denied(self) -> Iterator[int]:
+        """Tokens under a negation before them ("without drums") or an absence after ("the drums are absent")."""
+        for index in range(len(self.words)):
+            length = self.grammar["negation"].length_at(self.words, index)
+            if length and not self.grammar["no negation"].length_at(self.words, index):
+                yield from self._forward(index + length)
+            if self.words[index] in self.grammar["absent"]:
+                yield from self._subject_before(index)
+
+    def _forward(self, first: int) -> Iterator[int]:
+        """Tokens that a negation ending before token `first` reaches."""
+        left = REACH
+        for index in range(first, len(self.words)):
+            if index > first - 1 and self._is_stop(index - 1) or self._ends_scope(index, first):
+                return
+            left = REACH if index in self.musical else left - 1
+            if left < 0:
+                return
+            yield index
+
+    def _is_stop(self, index: int) -> bool:
+        """Whether a negation ends between token `index` and the next."""
+        gap = self.passage.gap(index)
+        if STOPS.search(gap) or "—" in gap or " - " in gap:
+            return True
+        return "," in gap and not self._list_goes_on(index + 1)
+
+    def _list_goes_on(self, index: int) -> bool:
+        """Whether after a comma only musical words follow up to an "or": "no drums, bass or guitar"."""
+        while index < len(self.words):
+            if self.words[index] in ("or", "nor"):
+                return True
+            if index not in self.musical or STOPS.search(self.passage.gap(index)):
+                return False
+            index += 1
+        return False
+
+    def _ends_scope(self, index: int, first: int) -> bool:
+        word = self.words[index]
+        if word == "and":
+            after = self.words[index + 1 : index + 2]
+            return not after or after[0] in self.grammar["restart"] or index + 1 not in self.musical
+        return index > first and word in self.grammar["scope end"]
+
+    def _subject_before(self, index: int) -> Iterator[int]:
+        """The words before the copula that links them to an absence."""
+        copula = next((k for k in range(index - 1, max(-1, index - 4), -1) if self._is_copula(k)), None)
+        if copula is None:
+            return
+        for back in range(copula - 1, max(-1, copula - 6), -1):
+            if STOPS.search(self.passage.gap(back)) or "," in self.passage.gap(back):
+                return
+            if self.words[back] in self.grammar["scope end"]:
+                return
+            yield back
+
+    def _is_copula(self, index: int) -> bool:
+        return self.words[index] in self.grammar["copula"]
+
+    def hedged(self) -> Iterator[int]:
+        """Tokens after a hedge in its clause, or just before one that trails ("a violin, perhaps")."""
+        hedges = self.grammar["hedge"]
+        for index in range(len(self.words)):
+            length = hedges.length_at(self.words, index)
+            if not length:
+                continue
+            last = index + length - 1
+            if last + 1 == len(self.words) or STOPS.search(self.passage.gap(last)):
+                yield from range(max(0, index - 3), index)
+            for after in range(last + 1, min(len(self.words), last + 1 + HEDGE_REACH)):
+                gap = self.passage.gap(after - 1)
+                if STOPS.search(gap) or "," in gap or self.words[after] in self.grammar["hedge end"]:
+                    break
+                yield after
+
+
+def _tokens_of(mention: Mention) -> range:
+    return range(mention.first_token, mention.first_token + len(mention.tokens))
+
+
+def neighbours(words: Sequence[str], first: int, last: int) -> tuple[str, str]:
+    """The words just before token `first` and just after token `last`, or ""."""
+    return (words[first - 1] if first else ""), (words[last + 1] if last + 1 < len(words) else "")
