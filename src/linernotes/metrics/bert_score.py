@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def bert_score(
     values = np.zeros(len(pairs))
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
-        values[places] = list(_scores([pairs[place] for place in places], encoder, layer, part))
+        values[places] = list(_scores([pairs[place] for place in places], encoder, part))
     return mean_score([clip_id for clip_id, _, _ in pairs], values.tolist())
 
 

@@ -1,4 +1,4 @@
-"""Text encoders that metrics are made of: found by name or folder, loaded quietly, a folder without any network."""
+"""Text encoders that metrics are made of: found by name or folder, loaded quietly, folders without a network."""
 
 from __future__ import annotations
 
