@@ -114,6 +114,31 @@ def load_writer(name: str) -> Any:
     return found() if isinstance(found, type) else found
 
 
+DATASETS: Mapping[str, str] = {
+    "musiccaps": "linernotes.datasets.musiccaps:MUSICCAPS",
+    "song-describer": "linernotes.datasets.song_describer:SONG_DESCRIBER",
+    "magnatagatune": "linernotes.datasets.magnatagatune:MAGNATAGATUNE",
+    "mtg-jamendo": "linernotes.datasets.mtg_jamendo:MTG_JAMENDO",
+    "msd-ecals": "linernotes.datasets.msd_ecals:MSD_ECALS",
+    "musicbench": "linernotes.datasets.musicbench:MUSICBENCH",
+    "s2cap": "linernotes.datasets.s2cap:S2CAP",
+    "folder": "linernotes.datasets.folder:FOLDER",
+}
+"""Data set name -> where it is; imported on first use."""
+
+
+def load_dataset(name: str) -> Any:
+    """The `linernotes.datasets.dataset.Dataset` called `name`.
+
+    Raises:
+        ValueError: there is no such data set.
+    """
+    if name not in DATASETS:
+        raise ValueError(f"no data set called {name!r}; choose from {', '.join(DATASETS)}")
+    module, _, attribute = DATASETS[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
 def need_extra(package: str, extra: str) -> Any:
     """Import `package`, or say which extra brings it.
 
