@@ -8,7 +8,7 @@ import sys
 import typer
 
 from linernotes import __version__
-from linernotes.cli import caption, models, write, write_benchmark
+from linernotes.cli import caption, evaluate, models, write, write_benchmark
 from linernotes.notes_json import printable
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 caption.register(app)
 write.register(app)
 models.register(app)
+evaluate.register(app)
 write_benchmark.register(app)
 
 

@@ -1,0 +1,190 @@
+"""`linernotes evaluate`: predictions against references under one published profile."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from linernotes.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from linernotes.caption_files import CaptionPairs
+    from linernotes.evaluation import Report
+    from linernotes.metrics.profiles import Profile
+    from linernotes.metrics.score_sheet import Resources
+
+# what reads and scores is imported where it is used, so that --help and shell completion need not wait for numpy
+
+
+class ProfileName(str, Enum):
+    """Choices of --profile."""
+
+    lp2023 = "lp2023"
+    coco = "coco"
+    dcase = "dcase"
+    sonicverse2025 = "sonicverse2025"
+
+
+PROFILE = typer.Option(..., help="Whose implementation counts.", show_default=False)
+METRICS = typer.Option("", help="Only these, with commas: bleu4,meteor.")
+TRAIN_CAPTIONS = typer.Option(None, help="Captions of the training set, for novelty; any of the formats.")
+BERT_MODEL = typer.Option(
+    None, help="BERTScore's model, a name or a folder; roberta-large is the published one."
+)
+SENTENCE_MODEL = typer.Option(None, help="Model of sentence similarity, a name or a folder.")
+FLUENCY_MODEL = typer.Option(None, help="Folder of FENSE's fluency error detector.")
+FREQUENCIES = typer.Option(None, help="CIDEr-D's document frequencies, saved from a corpus.")
+ALLOW_MISSING = typer.Option(False, "--allow-missing", help="Score the ids that stand on both sides.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("evaluate")(evaluate)
+
+
+def evaluate(
+    predictions: Path | None = typer.Argument(None, help='JSON Lines of {"id", "caption"}, csv or Parquet.'),
+    references: Path | None = typer.Argument(
+        None, help='JSON Lines of {"id", "caption"} or {"id", "captions": [...]}, csv or Parquet.'
+    ),
+    profile: ProfileName = PROFILE,
+    pairs: Path | None = typer.Option(
+        None, help='Instead of the two files: a JSON list of {"prediction", "ground_truth"}.'
+    ),
+    metrics: str = METRICS,
+    as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
+    out: Path | None = typer.Option(None, help="Write the report to this Markdown file."),
+    plot: Path | None = typer.Option(None, help="Draw the distributions over clips (.png or .svg)."),
+    per_clip: Path | None = typer.Option(None, help="Write every clip's values to this csv file."),
+    worst: int = typer.Option(5, min=0, help="How many of the lowest clips the report shows."),
+    train_captions: Path | None = TRAIN_CAPTIONS,
+    bert_model: str | None = BERT_MODEL,
+    sentence_model: str | None = SENTENCE_MODEL,
+    fluency_model: str | None = FLUENCY_MODEL,
+    document_frequencies: Path | None = FREQUENCIES,
+    allow_missing: bool = ALLOW_MISSING,
+) -> None:
+    """Score captions, each number with its interval, its shuffled floor and the implementation it equals.
+
+    What can't be computed here is named with the reason; the rest is scored. METEOR needs WordNet, or Java for
+    the profiles coco and dcase.
+
+    Examples:
+
+    * `linernotes evaluate predicted.jsonl references.jsonl --profile lp2023 --out report.md`
+    * `linernotes evaluate predicted.csv references.csv --profile coco --metrics bleu4,cider --json`
+    * `linernotes evaluate --pairs pairs.json --profile sonicverse2025`
+    """
+    from linernotes.evaluation_report import per_clip_csv, report_json, report_markdown
+    from linernotes.export import write_atomically
+
+    counted = chosen_profile(profile.value, metrics)
+    if plot is not None:
+        _check_plot(plot)
+    read = read_sides(predictions, references, pairs, allow_missing)
+    resources = read_resources(
+        train_captions, bert_model, sentence_model, fluency_model, document_frequencies
+    )
+    report = scored(read, counted, metrics, resources)
+    markdown = report_markdown(report, worst=worst)
+    if out is not None:
+        write_atomically(out, markdown)
+    if per_clip is not None:
+        write_atomically(per_clip, per_clip_csv(report))
+    if plot is not None:
+        _draw(report, plot)
+    if as_json:
+        typer.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False))
+    elif out is None:
+        typer.echo(markdown, nl=False)
+    else:
+        print(f"{report.n} clips scored, {len(report.results)} metrics: {out}", file=sys.stderr)
+
+
+def chosen_profile(name: str, metrics: str) -> Profile:
+    """The profile, once every metric asked for is known to be one of its."""
+    from linernotes.metrics.profiles import load_profile
+
+    found = load_profile(name)
+    for key in keys_of(metrics):
+        try:
+            found.metric(key)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+    return found
+
+
+def keys_of(metrics: str) -> list[str]:
+    """`bleu4, meteor` -> its keys."""
+    return [key.strip() for key in metrics.split(",") if key.strip()]
+
+
+def read_sides(
+    predictions: Path | None, references: Path | None, pairs: Path | None, allow_missing: bool
+) -> CaptionPairs:
+    """Predictions and references from two files, or from one of pairs."""
+    from linernotes import caption_files
+
+    if pairs is not None:
+        if predictions is not None:
+            raise typer.BadParameter("give either --pairs or PREDICTIONS and REFERENCES")
+        return caption_files.read_pairs(pairs)
+    if predictions is None or references is None:
+        raise typer.BadParameter("give PREDICTIONS and REFERENCES, or --pairs")
+    return caption_files.pair_captions(
+        caption_files.read_predictions(predictions),
+        caption_files.read_references(references),
+        allow_missing=allow_missing,
+    )
+
+
+def read_resources(
+    train_captions: Path | None,
+    bert_model: str | None,
+    sentence_model: str | None,
+    fluency_model: str | None,
+    document_frequencies: Path | None,
+) -> Resources:
+    """What some metrics need beside the captions; files are read, or missed, at once."""
+    from linernotes.caption_files import read_train_captions
+    from linernotes.metrics.cider import load_document_frequencies
+    from linernotes.metrics.score_sheet import Resources
+
+    if document_frequencies is not None:
+        load_document_frequencies(document_frequencies)
+    captions = None if train_captions is None else tuple(read_train_captions(train_captions))
+    return Resources(captions, bert_model, sentence_model, fluency_model, document_frequencies)
+
+
+def scored(pairs: CaptionPairs, profile: Profile, metrics: str, resources: Resources) -> Report:
+    """Evaluate under a progress bar that names the metric at work."""
+    from linernotes import evaluation
+
+    keys = keys_of(metrics)
+    steps = 2 * (len(keys) or len(profile.metrics))
+    with progress_bar("scoring", steps) as advance:
+        done = iter(range(steps + 1))
+        return evaluation.evaluate(
+            pairs, profile, metrics=keys, resources=resources, begun=lambda _: advance(next(done))
+        )
+
+
+def _check_plot(path: Path) -> None:
+    """Refuse a picture that can't be drawn before anything is scored."""
+    from linernotes.plot import SUFFIXES
+    from linernotes.registry import need_extra
+
+    if path.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter(f"a picture can be {' or '.join(SUFFIXES)}")
+    need_extra("matplotlib", "plot")
+
+
+def _draw(report: Report, path: Path) -> None:
+    from linernotes.plot.score_distributions import plot_distributions
+
+    plot_distributions(report, path)

@@ -1,0 +1,166 @@
+"""An evaluation as JSON, Markdown and a csv of clips."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from linernotes.evaluation import Report, Result, worst_clips
+
+SHOWN_REFERENCES = 3
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Values in the metrics' own scales (0..1, CIDEr-D 0..10); null is what a metric has none of."""
+    fewest, most = report.references_each
+    return {
+        "profile": report.profile.name,
+        "about": report.profile.about,
+        "comparable_with_other_profiles": report.profile.comparable,
+        "n": report.n,
+        "references_per_clip": [fewest, most],
+        "empty_predictions": len(report.pairs.empty),
+        "only_in_predictions": len(report.pairs.only_predicted),
+        "only_in_references": len(report.pairs.only_referenced),
+        "metrics": {result.metric.key: _result_json(result) for result in report.results},
+        "not_computed": {missing.metric.key: missing.reason for missing in report.not_computed},
+        "resources": resources_json(report),
+        "bootstrap": {"resamples": report.resamples, "seed": report.seed},
+        "versions": dict(report.versions),
+    }
+
+
+def resources_json(report: Report) -> dict[str, str | int]:
+    """The models and files that took part, by option."""
+    given = report.resources
+    named: dict[str, str | int | None] = {
+        "bert_model": given.bert_model,
+        "sentence_model": given.sentence_model,
+        "fluency_model": given.fluency_model,
+        "document_frequencies": given.document_frequencies.name if given.document_frequencies else None,
+        "train_captions": None if given.train_captions is None else len(given.train_captions),
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _result_json(result: Result) -> dict[str, Any]:
+    return {
+        "value": _finite(result.value),
+        "ci95": [_finite(end) for end in result.ci95] if result.ci95 else None,
+        "shuffled": _finite(result.shuffled),
+        "ratio": _finite(result.ratio),
+        "label": result.metric.label,
+        "top": result.metric.top,
+        "implementation": result.metric.implementation,
+        "tokenizer": result.metric.tokenizer,
+        "casing": result.metric.casing,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def report_markdown(report: Report, *, worst: int = 0) -> str:
+    """The report for a reader, with the `worst` lowest clips."""
+    parts = [
+        "\n".join([f"# Scores, profile `{report.profile.name}`", "", *_about(report)]),
+        _table(report.results),
+    ]
+    if report.not_computed:
+        lines = [f"- {missing.metric.label}: {missing.reason}" for missing in report.not_computed]
+        parts.append("\n".join(["## Not computed", "", *lines]))
+    if worst and report.per_clip:
+        parts.append(_worst(report, worst))
+    return "\n\n".join(parts) + "\n"
+
+
+def _about(report: Report) -> list[str]:
+    fewest, most = report.references_each
+    references = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    lines = [
+        f"{report.profile.about}. n = {report.n} clips with {references} "
+        f"reference{'s' if most > 1 else ''} each."
+    ]
+    if report.pairs.empty:
+        lines.append(f"{len(report.pairs.empty)} predictions are empty and were scored so.")
+    if report.pairs.only_predicted or report.pairs.only_referenced:
+        lines.append(
+            f"Left out: {len(report.pairs.only_predicted)} ids without references, "
+            f"{len(report.pairs.only_referenced)} ids without a prediction."
+        )
+    resources = [f"{name.replace('_', ' ')}: {value}" for name, value in resources_json(report).items()]
+    if resources:
+        lines.append(f"With {'; '.join(resources)}.")
+    lines.append(
+        f"Intervals: bootstrap over clips, {report.resamples} resamples, 95 %. Shuffled floor: the same captions "
+        f"handed to other clips, seed {report.seed}. Versions: "
+        f"{', '.join(f'{name} {number}' for name, number in report.versions.items())}."
+    )
+    return lines
+
+
+def _table(results: Sequence[Result]) -> str:
+    heads = [
+        "metric",
+        "value",
+        "95 % interval",
+        "shuffled floor",
+        "ratio",
+        "implementation",
+        "tokens",
+        "case",
+    ]
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for result in results:
+        metric = result.metric
+        interval = f"{number(result.ci95[0])} to {number(result.ci95[1])}" if result.ci95 else ""
+        ratio = "" if result.ratio is None else f"{result.ratio:.2f}" if result.ratio < 1000 else "> 1000"
+        cells = [metric.label, number(result.value), interval, number(result.shuffled), ratio]
+        lines.append(f"| {' | '.join([*cells, metric.implementation, metric.tokenizer, metric.casing])} |")
+    return "\n".join(lines)
+
+
+def number(value: float | None) -> str:
+    """A score with four decimals, a count with at most one."""
+    if value is None or not math.isfinite(value):
+        return ""
+    return f"{value:.4f}" if abs(value) < 20 else f"{value:,.1f}".removesuffix(".0")
+
+
+def _worst(report: Report, count: int) -> str:
+    key, clip_ids = worst_clips(report, count)
+    label = next(result.metric.label for result in report.results if result.metric.key == key)
+    rows = {clip_id: row for row, clip_id in enumerate(report.pairs.candidates)}
+    lines = [f"## The {len(clip_ids)} lowest clips by {label}"]
+    for clip_id in clip_ids:
+        references = report.pairs.references[clip_id]
+        lines += [
+            "",
+            f"- {_plain(clip_id)}: {number(float(report.per_clip[key].predicted[rows[clip_id]]))}",
+            f"  - predicted: {_plain(report.pairs.candidates[clip_id]) or '(nothing)'}",
+            *(f"  - reference: {_plain(text)}" for text in references[:SHOWN_REFERENCES]),
+        ]
+        if len(references) > SHOWN_REFERENCES:
+            lines.append(f"  - and {len(references) - SHOWN_REFERENCES} more references")
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """One line that Markdown takes for text."""
+    return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")
+
+
+def per_clip_csv(report: Report) -> str:
+    """id, caption and every metric's value, one line a clip."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    keys = list(report.per_clip)
+    writer.writerow(["id", "caption", *keys])
+    columns = [report.per_clip[key].predicted.tolist() for key in keys]
+    for row, (clip_id, caption) in enumerate(report.pairs.candidates.items()):
+        writer.writerow([clip_id, caption, *(f"{column[row]:.6g}" for column in columns)])
+    return file.getvalue()
