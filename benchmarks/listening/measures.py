@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import mir_eval
 import numpy as np
 
+from linernotes.metrics import mir
 from listening.recordings import Recording, Span, Truth
 from listening.systems import Heard
 
-TOLERANCE = 0.04
 RESAMPLES = 1000
 SHUFFLES = 20
 
@@ -42,41 +42,29 @@ class Number:
     n: int
 
 
-def tempo_right(truth: Truth, heard: Heard, factors: Sequence[float] = (1.0,)) -> float:
-    """1 if the tempo is within 4 % of the truth times one of `factors` (Gouyon et al., 2006)."""
-    if heard.tempo_bpm is None or truth.tempo_bpm is None:
-        return 0.0
-    return float(
-        any(abs(heard.tempo_bpm / (truth.tempo_bpm * factor) - 1) <= TOLERANCE for factor in factors)
-    )
+def tempo_right(truth: Truth, heard: Heard) -> float:
+    """Accuracy 1."""
+    return mir.tempo_correct(truth.tempo_bpm, heard.tempo_bpm)
 
 
 def tempo_or_octave_right(truth: Truth, heard: Heard) -> float:
     """Accuracy 2: twice, thrice, half and a third of the tempo count too."""
-    return tempo_right(truth, heard, (1.0, 2.0, 3.0, 0.5, 1 / 3))
+    return mir.tempo_correct(truth.tempo_bpm, heard.tempo_bpm, factors=mir.OCTAVES)
 
 
 def key_score(truth: Truth, heard: Heard) -> float:
-    """mir_eval's weighted score: 1 right, 0.5 a fifth off, 0.3 relative, 0.2 parallel."""
-    return float(mir_eval.key.weighted_score(truth.key, heard.key)) if heard.key else 0.0
+    """mir_eval's weighted score."""
+    return mir.key_weighted_score(truth.key, heard.key)
 
 
 def key_right(truth: Truth, heard: Heard) -> float:
     """1 for the key itself only."""
-    return float(heard.key is not None and mir_eval.key.weighted_score(truth.key, heard.key) == 1.0)
+    return float(key_score(truth, heard) == 1.0)
 
 
 def chord_overlap(truth: Truth, heard: Heard, comparison: str = "majmin") -> float:
-    """Share of the time whose chord is right, by one of mir_eval's comparisons; silence of a system is N."""
-    reference, reference_labels = _intervals(truth.chords)
-    estimate, labels = _intervals(heard.chords or (Span("N", 0.0, float(reference[-1, 1])),))
-    estimate, labels = mir_eval.util.adjust_intervals(
-        estimate, labels, reference.min(), reference.max(), mir_eval.chord.NO_CHORD, mir_eval.chord.NO_CHORD
-    )
-    spans, left, right = mir_eval.util.merge_labeled_intervals(reference, reference_labels, estimate, labels)
-    durations = mir_eval.util.intervals_to_durations(spans)
-    compared = getattr(mir_eval.chord, comparison)(left, right)
-    return float(mir_eval.chord.weighted_accuracy(compared, durations))
+    """Share of the time whose chord is right; silence of a system is N."""
+    return mir.chord_overlap(_spans(truth.chords), _spans(heard.chords), comparison=comparison)
 
 
 def boundary_f(truth: Truth, heard: Heard) -> float:
@@ -88,6 +76,10 @@ def boundary_f(truth: Truth, heard: Heard) -> float:
         reference, _ = _intervals(truth.sections)
         estimate, _ = _intervals(heard.sections)
         return float(mir_eval.segment.detection(reference, estimate, window=3.0, trim=True)[2])
+
+
+def _spans(spans: Sequence[Span]) -> list[tuple[float, float, str]]:
+    return [(span.start_s, span.end_s, span.label) for span in spans]
 
 
 def _intervals(spans: Sequence[Span]) -> tuple[np.ndarray, list[str]]:

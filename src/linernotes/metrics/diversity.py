@@ -49,8 +49,8 @@ def diversity(
 
     Args:
         train_captions: what the captioner learnt from; gives the novelty scores.
-        as_released: count vocabulary and its novelty as the release does: it walks through captions and training captions
-            in step, and so reads no more of either than the other has.
+        as_released: count vocabulary and its novelty as the release does: it walks through captions and training
+            captions in step, and so reads no more of either than the other has.
         sample: how many captions self-BLEU compares, drawn by `seed`.
 
     Raises:

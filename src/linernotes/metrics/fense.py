@@ -63,7 +63,7 @@ def fluency_error_rate(candidates: Captions, *, folder: Path | str | None) -> Sc
     """
     if folder is None:
         raise MissingMetricError(
-            "the fluency error rate needs a folder with a detector, FENSE's echecker_clotho_audiocaps_base.ckpt, and "
+            "fluency errors need a folder with a detector, FENSE's echecker_clotho_audiocaps_base.ckpt, and "
             "beside it config.json and the tokenizer of the BERT it names"
         )
     detector = load_error_detector(Path(folder))
