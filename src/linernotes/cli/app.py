@@ -8,7 +8,7 @@ import sys
 import typer
 
 from linernotes import __version__
-from linernotes.cli import caption, evaluate, models, write, write_benchmark
+from linernotes.cli import caption, dataset, evaluate, models, write, write_benchmark
 from linernotes.notes_json import printable
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ write.register(app)
 models.register(app)
 evaluate.register(app)
 write_benchmark.register(app)
+dataset.register(app)
 
 
 def _print_version(wanted: bool) -> None:

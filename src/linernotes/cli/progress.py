@@ -10,8 +10,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 
 @contextmanager
-def progress_bar(label: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A bar that the yielded function sets to "this much of `total` is done"; gone when finished."""
+def progress_bar(label: str, total: float | None) -> Iterator[Callable[[float], None]]:
+    """A bar that the yielded function sets to "this much of `total` is done"; gone when finished.
+
+    With `total` None, how much there is to do isn't known, and the bar only moves.
+    """
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
