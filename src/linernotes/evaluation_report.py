@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from linernotes.evaluation import Report, Result, worst_clips
+from linernotes.metrics.score_sheet import Resources
 
 SHOWN_REFERENCES = 3
 
@@ -25,7 +26,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "empty_predictions": len(report.pairs.empty),
         "only_in_predictions": len(report.pairs.only_predicted),
         "only_in_references": len(report.pairs.only_referenced),
-        "metrics": {result.metric.key: _result_json(result) for result in report.results},
+        "metrics": {result.metric.key: _result_json(result, report.resources) for result in report.results},
         "not_computed": {missing.metric.key: missing.reason for missing in report.not_computed},
         "resources": resources_json(report),
         "bootstrap": {"resamples": report.resamples, "seed": report.seed},
@@ -37,22 +38,27 @@ def resources_json(report: Report) -> dict[str, str | int]:
     """The models and files that took part, by option."""
     given = report.resources
     named: dict[str, str | int | None] = {
-        "bert_model": given.bert_model,
-        "sentence_model": given.sentence_model,
-        "fluency_model": given.fluency_model,
+        "bert_model": _name(given.bert_model),
+        "sentence_model": _name(given.sentence_model),
+        "fluency_model": _name(given.fluency_model),
         "document_frequencies": given.document_frequencies.name if given.document_frequencies else None,
         "train_captions": None if given.train_captions is None else len(given.train_captions),
     }
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _result_json(result: Result) -> dict[str, Any]:
+def _name(model: str | None) -> str | None:
+    """A model of the hub as it was named, a folder by its own name: where it lies is nobody's business."""
+    return Path(model).expanduser().resolve().name if model and Path(model).expanduser().is_dir() else model
+
+
+def _result_json(result: Result, resources: Resources) -> dict[str, Any]:
     return {
         "value": _finite(result.value),
         "ci95": [_finite(end) for end in result.ci95] if result.ci95 else None,
         "shuffled": _finite(result.shuffled),
         "ratio": _finite(result.ratio),
-        "label": result.metric.label,
+        "label": result.metric.title(resources),
         "top": result.metric.top,
         "implementation": result.metric.implementation,
         "tokenizer": result.metric.tokenizer,
@@ -68,7 +74,7 @@ def report_markdown(report: Report, *, worst: int = 0) -> str:
     """The report for a reader, with the `worst` lowest clips."""
     parts = [
         "\n".join([f"# Scores, profile `{report.profile.name}`", "", *_about(report)]),
-        _table(report.results),
+        _table(report),
     ]
     if report.not_computed:
         lines = [f"- {missing.metric.label}: {missing.reason}" for missing in report.not_computed]
@@ -103,7 +109,7 @@ def _about(report: Report) -> list[str]:
     return lines
 
 
-def _table(results: Sequence[Result]) -> str:
+def _table(report: Report) -> str:
     heads = [
         "metric",
         "value",
@@ -115,11 +121,17 @@ def _table(results: Sequence[Result]) -> str:
         "case",
     ]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-    for result in results:
+    for result in report.results:
         metric = result.metric
         interval = f"{number(result.ci95[0])} to {number(result.ci95[1])}" if result.ci95 else ""
         ratio = "" if result.ratio is None else f"{result.ratio:.2f}" if result.ratio < 1000 else "> 1000"
-        cells = [metric.label, number(result.value), interval, number(result.shuffled), ratio]
+        cells = [
+            metric.title(report.resources),
+            number(result.value),
+            interval,
+            number(result.shuffled),
+            ratio,
+        ]
         lines.append(f"| {' | '.join([*cells, metric.implementation, metric.tokenizer, metric.casing])} |")
     return "\n".join(lines)
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from linernotes.metrics.bert_score import Part, bert_score
 from linernotes.metrics.bleu import ONLY_4, UNIFORM, bleu_characters, bleu_coco_orders, bleu_orders
 from linernotes.metrics.cider import cider_d, load_document_frequencies
+from linernotes.metrics.diversity import Diversity, diversity
+from linernotes.metrics.fense import fluency_error_rate, penalized
 from linernotes.metrics.meteor import meteor
 from linernotes.metrics.meteor_jar import meteor_jar
 from linernotes.metrics.missing import MissingMetricError
+from linernotes.metrics.music_facts import facts_metrics
 from linernotes.metrics.rouge_l import rouge_l, rouge_l_coco, rouge_l_recall
 from linernotes.metrics.score import Score
 from linernotes.metrics.score_sheet import ScoreSheet
+from linernotes.metrics.sentence_similarity import sentence_similarity
+from linernotes.metrics.spice import spice
+from linernotes.metrics.spider import spider
 from linernotes.metrics.wordnet import load_wordnet
 
 Measure = Callable[[ScoreSheet], Score | float]
@@ -86,4 +93,84 @@ def cider_of(sheet: ScoreSheet) -> Score:
     saved = load_document_frequencies(path) if path else None
     return sheet.once(
         "cider", lambda: cider_d(sheet.candidates, sheet.references, document_frequencies=saved)
+    )
+
+
+def spice_of(sheet: ScoreSheet) -> Score:
+    """SPICE on PTB tokens."""
+    return sheet.once("spice", lambda: spice(*sheet.ptb()))
+
+
+def spider_of(sheet: ScoreSheet) -> Score:
+    """The mean of CIDEr-D and SPICE."""
+    return sheet.once("spider", lambda: spider(cider_of(sheet), spice_of(sheet)))
+
+
+def bert_of(part: Part) -> Measure:
+    """BERTScore's `part` in the space of the model that was given."""
+
+    def measure(sheet: ScoreSheet) -> Score:
+        assert sheet.resources.bert_model is not None
+        return bert_score(sheet.candidates, sheet.references, model=sheet.resources.bert_model, part=part)
+
+    return measure
+
+
+def similarity(sheet: ScoreSheet) -> Score:
+    """Cosine of sentence embeddings of the model that was given."""
+    model = sheet.resources.sentence_model
+    assert model is not None
+    return sheet.once("sbert", lambda: sentence_similarity(sheet.candidates, sheet.references, model=model))
+
+
+def fluency_errors(sheet: ScoreSheet) -> Score:
+    """Share of captions with an error, by the detector that was given."""
+    folder = sheet.resources.fluency_model
+    return sheet.once("fer", lambda: fluency_error_rate(sheet.candidates, folder=folder))
+
+
+def fense(sheet: ScoreSheet) -> Score:
+    """Sentence similarity, penalized for errors."""
+    if not sheet.resources.sentence_model:
+        raise MissingMetricError("it needs --sentence-model")
+    return penalized(similarity(sheet), fluency_errors(sheet))
+
+
+def spider_fl(sheet: ScoreSheet) -> Score:
+    """SPIDEr, penalized for errors."""
+    return penalized(spider_of(sheet), fluency_errors(sheet))
+
+
+def facts(name: str) -> Measure:
+    """Agreement of what candidate and references state about the music."""
+
+    def measure(sheet: ScoreSheet) -> Score:
+        scores = sheet.once("facts", lambda: facts_metrics(sheet.candidates, sheet.references))
+        if name not in scores:
+            raise MissingMetricError("no prediction and no reference states it")
+        return scores[name]
+
+    return measure
+
+
+def figure(name: str, *, as_released: bool = False) -> Measure:
+    """One figure of the captions' diversity; `as_released` as LP-MusicCaps' release walks through them."""
+
+    def measure(sheet: ScoreSheet) -> float:
+        found: float | None = getattr(_diversity(sheet, as_released), name)
+        if found is None:
+            raise MissingMetricError(
+                "one caption has no others to be like" if name == "self_bleu" else "it needs --train-captions"
+            )
+        return found
+
+    return measure
+
+
+def _diversity(sheet: ScoreSheet, as_released: bool) -> Diversity:
+    known = sheet.resources.train_captions
+    captions = list(sheet.candidates.values())
+    return sheet.once(
+        "diversity",
+        lambda: diversity(captions, train_captions=known, as_released=as_released and known is not None),
     )

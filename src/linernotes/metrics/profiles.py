@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from linernotes.metrics import measures
+from linernotes.metrics.bert_score import Part
 from linernotes.metrics.measures import Measure
 from linernotes.metrics.missing import MissingMetricError
 from linernotes.metrics.score import Score
-from linernotes.metrics.score_sheet import ScoreSheet
+from linernotes.metrics.score_sheet import Resources, ScoreSheet
+from linernotes.words.text_facts import ATTRIBUTES
 
 EVALUATE = "Hugging Face evaluate"
 PYCOCO = "pycocoevalcap 1.2"
@@ -40,6 +43,12 @@ class Metric:
     """Distributions whose versions matter."""
     reads_references: bool = True
     higher_is_better: bool = True
+
+    def title(self, resources: Resources) -> str:
+        """The label, with the model without which the number means nothing."""
+        if self.needs is None or not self.needs.endswith("_model"):
+            return self.label
+        return f"{self.label} ({Path(str(getattr(resources, self.needs))).name})"
 
     def of(self, sheet: ScoreSheet) -> Score | float:
         """Its score.
@@ -83,6 +92,58 @@ def _bleus(
     )
 
 
+def _bert(part: Part, label: str) -> Metric:
+    return Metric(
+        "bertscore",
+        label,
+        measures.bert_of(part),
+        "bert_score: no idf, no rescaling",
+        "of the model",
+        "of the model",
+        needs="bert_model",
+        packages=("torch", "transformers"),
+    )
+
+
+def _own(*, as_released: bool) -> tuple[Metric, ...]:
+    """Music facts and diversity; `as_released` as LP-MusicCaps counted vocabulary."""
+    implementation = "music facts by lexicon and grammar"
+    read = [("facts_f1", "music facts, F1"), ("facts_precision", "precision"), ("facts_recall", "recall")]
+    read += [(f"facts_f1_{name}", f"{name.replace('_', ' ')}, F1") for name in ATTRIBUTES]
+    counted = [
+        ("vocabulary", "vocabulary", "vocabulary", None),
+        ("novel_v", "new words", "novel_v", 1.0),
+        ("novel_c", "new captions", "novel_c", 1.0),
+        ("distinct1", "distinct-1", "distinct_1", 1.0),
+        ("distinct2", "distinct-2", "distinct_2", 1.0),
+        ("self_bleu4", "self-BLEU-4 of a sample", "self_bleu", 1.0),
+        ("average_tokens", "tokens, mean", "tokens_mean", None),
+        ("average_tokens_sd", "tokens, sd", "tokens_sd", None),
+    ]
+    lp = "LP-MusicCaps' release" if as_released else "LP-MusicCaps' definition"
+    return (
+        *(
+            Metric(key, label, measures.facts(key), implementation, "linernotes", "lower")
+            for key, label in read
+        ),
+        *(
+            Metric(
+                key,
+                label,
+                measures.figure(name, as_released=as_released),
+                lp if key in _OF_LP else OWN,
+                "white space",
+                "kept" if key in ("novel_c", "self_bleu4") else "lower",
+                top=top,
+                reads_references=False,
+            )
+            for key, label, name, top in counted
+        ),
+    )
+
+
+_OF_LP = ("vocabulary", "novel_v", "novel_c", "average_tokens", "average_tokens_sd")
+
 _LP = (
     *_bleus(measures.lp_bleu, f"{EVALUATE}: of the corpus, shortest reference", "mteval-13a", "kept"),
     Metric(
@@ -104,6 +165,61 @@ _COCO = (
     Metric("meteor", "METEOR 1.5", measures.jar_meteor, PYCOCO, "PTB", "lower", packages=("pycocoevalcap",)),
     Metric("rougeL", "ROUGE-L", measures.coco_rouge, f"{PYCOCO}: beta 1.2", "PTB", "lower"),
     Metric("cider", "CIDEr-D", measures.cider_of, PYCOCO, "PTB", "lower", top=10.0),
+    Metric("spice", "SPICE", measures.spice_of, PYCOCO, "PTB", "lower", packages=("pycocoevalcap",)),
+    Metric(
+        "spider",
+        "SPIDEr",
+        measures.spider_of,
+        "mean of CIDEr-D and SPICE",
+        "PTB",
+        "lower",
+        top=5.5,
+        packages=("pycocoevalcap",),
+    ),
+)
+
+_MODEL = ("of the model", "of the model")
+
+_DCASE = (
+    Metric(
+        "sbert",
+        "sentence similarity",
+        measures.similarity,
+        "cosine, mean over references",
+        *_MODEL,
+        needs="sentence_model",
+        packages=("torch", "sentence-transformers"),
+    ),
+    Metric(
+        "fer",
+        "fluency error rate",
+        measures.fluency_errors,
+        "FENSE's detector",
+        *_MODEL,
+        needs="fluency_model",
+        packages=("torch", "transformers"),
+        reads_references=False,
+        higher_is_better=False,
+    ),
+    Metric(
+        "fense",
+        "FENSE",
+        measures.fense,
+        "sentence similarity, penalized for errors",
+        *_MODEL,
+        needs="fluency_model",
+        packages=("torch", "transformers", "sentence-transformers"),
+    ),
+    Metric(
+        "spider_fl",
+        "SPIDEr-FL",
+        measures.spider_fl,
+        "SPIDEr, penalized for errors",
+        *_MODEL,
+        top=5.5,
+        needs="fluency_model",
+        packages=("torch", "transformers", "pycocoevalcap"),
+    ),
 )
 
 _SONICVERSE = (
@@ -136,18 +252,25 @@ _SONICVERSE = (
         "lower",
         packages=("nltk",),
     ),
+    _bert("recall", "BERTScore recall"),
 )
 
 PROFILES: Mapping[str, Profile] = {
     profile.name: profile
     for profile in (
-        Profile("lp2023", "Hugging Face evaluate as LP-MusicCaps (2023) used it", _LP),
-        Profile("coco", "pycocoevalcap 1.2, as image captioning counts", _COCO),
-        Profile("dcase", "pycocoevalcap 1.2 and what aac-metrics adds, as audio captioning counts", _COCO),
+        Profile(
+            "lp2023", "Hugging Face evaluate as LP-MusicCaps (2023) used it", (*_LP, *_own(as_released=True))
+        ),
+        Profile("coco", "pycocoevalcap 1.2, as image captioning counts", (*_COCO, *_own(as_released=False))),
+        Profile(
+            "dcase",
+            "pycocoevalcap 1.2 and what aac-metrics adds, as audio captioning counts",
+            (*_COCO, *_DCASE, *_own(as_released=False)),
+        ),
         Profile(
             "sonicverse2025",
             "The evaluation released with SonicVerse (2025), bugs included: not comparable with any other profile",
-            _SONICVERSE,
+            (*_SONICVERSE, *_own(as_released=False)),
             comparable=False,
         ),
     )
