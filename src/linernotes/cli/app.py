@@ -8,7 +8,7 @@ import sys
 import typer
 
 from linernotes import __version__
-from linernotes.cli import caption, dataset, evaluate, models, write, write_benchmark
+from linernotes.cli import caption, dataset, evaluate, ground, judge, models, train, write, write_benchmark
 from linernotes.notes_json import printable
 
 app = typer.Typer(
@@ -21,7 +21,10 @@ app = typer.Typer(
 caption.register(app)
 write.register(app)
 models.register(app)
+train.register(app)
 evaluate.register(app)
+judge.register(app)
+ground.register(app)
 write_benchmark.register(app)
 dataset.register(app)
 

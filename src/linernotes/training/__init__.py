@@ -1,0 +1,1 @@
+"""Training of caption models: one loop for every family, driven by a recipe."""

@@ -1,0 +1,144 @@
+"""Which examples stand in which batch, and what of them: pure functions of seed, epoch and position.
+
+Nothing here keeps a random state, so a run that resumes in the middle of an epoch sees what it would have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from linernotes import audio
+from linernotes.encoders.audio_encoder import AudioEmbeddings
+from linernotes.models.captioning import CaptionBatch, Waveforms
+from linernotes.training.examples import Example
+
+Wanted = TypeVar("Wanted")
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Which example is drawn in which epoch."""
+
+    epoch: int
+    index: int
+
+
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[list[Draw]]:
+    """All examples once, shuffled by (seed, epoch), in batches; the last may be smaller."""
+    order = np.random.default_rng((seed, epoch, 1)).permutation(count)
+    draws = [Draw(epoch, int(index)) for index in order]
+    return [draws[start : start + batch_size] for start in range(0, count, batch_size)]
+
+
+def load_waveform(example: Example, sample_rate: int, max_seconds: float) -> Tensor:
+    """The samples of an example's span (samples,), from its start for at most `max_seconds`."""
+    end_s = min(example.end_s, example.start_s + max_seconds)
+    waveform = audio.decode(example.path, sample_rate).waveform
+    start, end = round(example.start_s * sample_rate), round(end_s * sample_rate)
+    if start >= len(waveform):
+        raise ValueError(
+            f"clip {example.clip_id!r} starts at {example.start_s:g} s, where {str(example.path)!r} has ended: "
+            "correct the manifest"
+        )
+    return torch.from_numpy(np.array(waveform[start:end]))
+
+
+def pad_waveforms(clips: Sequence[Tensor]) -> Waveforms:
+    """Clips (samples,) padded with zeros to one batch."""
+    lengths = torch.tensor([len(clip) for clip in clips])
+    return Waveforms(torch.nn.utils.rnn.pad_sequence(list(clips), batch_first=True), lengths)
+
+
+class WaveformSource:
+    """Audio as samples, for models whose encoder learns; decoded whenever it is needed."""
+
+    def __init__(self, sample_rate: int, max_seconds: float) -> None:
+        self.sample_rate, self.max_seconds = sample_rate, max_seconds
+
+    def clip(self, example: Example) -> Tensor:
+        """(samples,)."""
+        return load_waveform(example, self.sample_rate, self.max_seconds)
+
+    def length_of(self, seconds: float) -> int:
+        """Samples that last `seconds`."""
+        return max(1, round(seconds * self.sample_rate))
+
+    def together(self, clips: Sequence[Tensor]) -> Waveforms:
+        """One batch of them."""
+        return pad_waveforms(clips)
+
+
+class EmbeddingSource:
+    """Audio as what a frozen encoder heard of it, by clip id."""
+
+    def __init__(self, embeddings: Mapping[str, Tensor], frame_s: float) -> None:
+        self.embeddings, self.frame_s = embeddings, frame_s
+
+    def clip(self, example: Example) -> Tensor:
+        """(frames, dim)."""
+        return self.embeddings[example.clip_id]
+
+    def length_of(self, seconds: float) -> int:
+        """Frames that last `seconds`."""
+        return max(1, round(seconds / self.frame_s))
+
+    def together(self, clips: Sequence[Tensor]) -> AudioEmbeddings:
+        """One batch of them."""
+        return AudioEmbeddings.of_clips(clips)
+
+
+AudioSource = WaveformSource | EmbeddingSource
+
+
+def prefetched(wanted: Iterable[Wanted], make: Callable[[Wanted], Made]) -> Iterator[Made]:
+    """`make` of every one wanted, in order, the next always being made in a thread while this one is used."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Future[Made] | None = None
+        for one in wanted:
+            coming = pool.submit(make, one)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting.result()
+
+
+class Batches:
+    """Makes `CaptionBatch`es: of a draw the caption and the stretch are chosen by (seed, epoch, example)."""
+
+    def __init__(
+        self, examples: Sequence[Example], source: AudioSource, *, seed: int = 0, crop_s: float = 0.0
+    ) -> None:
+        self.examples, self.source = examples, source
+        self.seed, self.crop_s = seed, crop_s
+
+    def drawn(self, draws: Sequence[Draw]) -> CaptionBatch:
+        """A batch to train on."""
+        clips, captions = [], []
+        for draw in draws:
+            example = self.examples[draw.index]
+            rng = np.random.default_rng((self.seed, draw.epoch, draw.index, 2))
+            captions.append(example.captions[int(rng.integers(len(example.captions)))])
+            clips.append(self._crop(self.source.clip(example), rng))
+        return CaptionBatch(self.source.together(clips), tuple(captions))
+
+    def in_order(self, start: int, count: int) -> CaptionBatch:
+        """Whole clips with their first caption, to validate on."""
+        examples = self.examples[start : start + count]
+        audio_batch = self.source.together([self.source.clip(example) for example in examples])
+        return CaptionBatch(audio_batch, tuple(example.captions[0] for example in examples))
+
+    def _crop(self, clip: Tensor, rng: np.random.Generator) -> Tensor:
+        length = self.source.length_of(self.crop_s) if self.crop_s else len(clip)
+        if length >= len(clip):
+            return clip
+        start = int(rng.integers(len(clip) - length + 1))
+        return clip[start : start + length]

@@ -1,0 +1,125 @@
+"""From a manifest to the clips that are trained and validated on, with a count of what was left out and why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linernotes.audio import probe
+from linernotes.clip import Clip
+from linernotes.manifest import audio_file, read_manifest
+from linernotes.models.vocabulary import words_of
+from linernotes.training.recipe import DataOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A stretch of a recording and what has been written about it."""
+
+    clip_id: str
+    path: Path
+    start_s: float
+    end_s: float
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSets:
+    """What a run learns from and is measured on; `left_out` counts clips by reason."""
+
+    train: tuple[Example, ...]
+    validation: tuple[Example, ...]
+    left_out: Mapping[str, int]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the clips, their order or their captions."""
+        told = [
+            [one.clip_id, one.start_s, one.end_s, one.captions] for one in (*self.train, *self.validation)
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def load_examples(options: DataOptions) -> ExampleSets:
+    """Read the manifest and filter it.
+
+    Raises:
+        ValueError: no manifest is named, or nothing is left to train or to validate on.
+    """
+    if not options.manifest:
+        raise ValueError("no data to train on: give --data MANIFEST, or data.manifest in the recipe")
+    manifest = Path(options.manifest)
+    root = Path(options.root) if options.root else manifest.parent
+    return select_examples(read_manifest(manifest), root, options)
+
+
+def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> ExampleSets:
+    """`load_examples` of clips in memory."""
+    sets: dict[str, list[Example]] = {options.train_split: [], options.validation_split: []}
+    left_out: Counter[str] = Counter()
+    seen: set[str] = set()
+    splits: Counter[str] = Counter()
+    for clip in clips:
+        splits[clip.split] += 1
+        if clip.split not in sets:
+            left_out[f"split {clip.split!r}"] += 1
+            continue
+        path = audio_file(clip.audio_path, root) if clip.audio_path else None
+        if path is None or not path.is_file():
+            left_out["audio missing on disk"] += 1
+            continue
+        end_s = clip.end_s if clip.end_s is not None else probe(path).duration_s
+        captions, reason = _usable(clip, end_s - clip.start_s, options, seen)
+        if captions:
+            sets[clip.split].append(Example(clip.clip_id, path, clip.start_s, end_s, captions))
+        else:
+            left_out[reason] += 1
+    _refuse_empty(sets, left_out, splits)
+    train = _limited(sets[options.train_split], options.limit)
+    validation = _limited(sets[options.validation_split], options.validation_limit)
+    return ExampleSets(train, validation, dict(left_out))
+
+
+def _usable(
+    clip: Clip, duration_s: float, options: DataOptions, seen: set[str]
+) -> tuple[tuple[str, ...], str]:
+    """The captions of `clip` that may be learned, or () and why there are none."""
+    if not options.min_clip_s <= duration_s <= options.max_clip_s:
+        return (), f"not between {options.min_clip_s:g} and {options.max_clip_s:g} s long"
+    if not clip.captions:
+        return (), "no caption"
+    captions = [
+        text for text in clip.captions if options.min_words <= len(words_of(text)) <= options.max_words
+    ]
+    if not captions:
+        return (), f"no caption of {options.min_words} to {options.max_words} words"
+    if options.drop_duplicate_captions:
+        captions = [text for text in dict.fromkeys(captions) if text not in seen]
+        seen.update(captions)
+        if not captions:
+            return (), "caption of another clip"
+    return tuple(captions), ""
+
+
+def _limited(examples: Sequence[Example], limit: int) -> tuple[Example, ...]:
+    return tuple(examples[:limit] if limit else examples)
+
+
+def _refuse_empty(
+    sets: Mapping[str, Sequence[Example]], left_out: Mapping[str, int], splits: Mapping[str, int]
+) -> None:
+    for split, examples in sets.items():
+        if not examples:
+            reasons = (
+                "; ".join(f"{count} {reason}" for reason, count in left_out.items())
+                or "the manifest is empty"
+            )
+            raise ValueError(
+                f"no clips are left in the split {split!r}: {reasons}. The manifest's splits: "
+                f"{', '.join(f'{name!r} ({count})' for name, count in splits.items()) or 'none'}; "
+                "set data.train_split, data.validation_split or the filters of [data]"
+            )
