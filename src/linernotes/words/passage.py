@@ -72,8 +72,20 @@ def make_passage(text: str, lexicon: Lexicon | None = None) -> Passage:
     mentions = tuple((lexicon or load_reading_lexicon()).mentions(text))
     bare = Passage(text, tokens, mentions, frozenset(), frozenset(), ())
     reader = _Scopes(bare, load_grammar())
-    uses = tuple((use.start(), use.end()) for use in find_uses(text))
+    uses = tuple(_use_spans(text))
     return Passage(text, tokens, mentions, frozenset(reader.denied()), frozenset(reader.hedged()), uses)
+
+
+def _use_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Proposals of uses; one that opens its sentence ends at the comma ("Suitable for dancing, the track ...")."""
+    for use in find_uses(text):
+        opens = not text[: use.start()].rstrip() or text[: use.start()].rstrip()[-1] in ".!?"
+        comma = use.group().find(",")
+        is_aside = opens and comma > 0 and use.group()[0].isupper() and not use.group().startswith(_SUBJECTS)
+        yield use.start(), use.start() + comma if is_aside else use.end()
+
+
+_SUBJECTS = ("You", "Something", "Music", "Song", "Track", "Tune", "What", "One")
 
 
 class _Scopes:
@@ -99,7 +111,7 @@ class _Scopes:
         """Tokens that a negation ending before token `first` reaches."""
         left = REACH
         for index in range(first, len(self.words)):
-            if index > first - 1 and self._is_stop(index - 1) or self._ends_scope(index, first):
+            if (index > first - 1 and self._is_stop(index - 1)) or self._ends_scope(index, first):
                 return
             left = REACH if index in self.musical else left - 1
             if left < 0:

@@ -16,12 +16,12 @@ from linernotes.words.text_finding import Finding
 from linernotes.words.text_keys import pitch_class
 
 _QUALITIES = {
-    "": "maj", "M": "maj", "maj": "maj", "major": "maj", "m": "min", "min": "min", "minor": "min", "-": "min",
+    "": "maj", "maj": "maj", "major": "maj", "m": "min", "min": "min", "minor": "min",
     "7": "7", "dominant 7": "7", "maj7": "maj7", "M7": "maj7", "Δ": "maj7", "m7": "min7", "min7": "min7",
     "major 7": "maj7", "minor 7": "min7", "dim": "dim", "diminished": "dim", "°": "dim", "dim7": "dim7",
     "aug": "aug", "augmented": "aug", "+": "aug", "sus2": "sus2", "sus4": "sus4", "sus": "sus4", "6": "maj6",
-    "m6": "min6", "9": "9", "m9": "min9", "maj9": "maj9", "add9": "maj(9)", "5": "5", "m7b5": "hdim7", "ø": "hdim7",
-    "11": "11", "13": "13", "7sus4": "sus4", "6/9": "maj6", "m11": "min11",
+    "m6": "min6", "9": "9", "m9": "min9", "maj9": "maj9", "add9": "maj(9)", "5": "5", "m7b5": "hdim7",
+    "ø": "hdim7", "11": "11", "13": "13", "7sus4": "sus4", "6/9": "maj6", "m11": "min11",
 }  # fmt: skip
 """Endings of chord names -> quality in Harte's syntax."""
 _TRIADS = {"min": "min", "dim": "dim", "hdim": "dim", "aug": "aug", "sus": "sus", "maj": "maj", "5": "5"}
@@ -39,12 +39,13 @@ _NAMED = re.compile(
     rf"(?<![\w#])(?P<chord>{_CHORD}|{_ROOT}{_LONG}|{_ROOT}[ -](?:sharp|flat){_LONG}?)[ -]chord(?:s)?\b"
 )
 _BARE = re.compile(
-    rf"(?<![\w#-])(?P<chord>{_ROOT}(?:maj7|M7|m7b5|min7|m7|dim7|dim|aug|sus2|sus4|sus|add9|maj9|m9|m6|7))(?![\w#♯♭-])"
+    rf"(?<![\w#-])(?P<chord>{_ROOT}(?:maj7|M7|m7b5|min7|m7|dim7|dim|aug|sus2|sus4|sus|add9|maj9|m9|m6|7))"
+    r"(?![\w#♯♭-])"
 )
 _LOOP = re.compile(rf"(?<![\w#-])(?P<loop>{_CHORD}(?:\s?(?:->|→|–|—|-|\|)\s?{_CHORD}){{2,}}){_END}")
 _LIST = re.compile(
     rf"\b(?:chords?|progression|changes|harmony|sequence|loop)\b(?: progression| sequence| loop)?"
-    rf"(?: (?:is|are|of|in|consists of|goes|go|uses|use|being|the|moves through|cycles through|running|simply))*:?\s"
+    r"(?: (?:is|are|of|in|consists of|goes|go|uses|use|being|the|moves through|cycles through|simply))*:?\s"
     rf"(?P<loop>{_CHORD}(?:,? (?:and |then |to )?{_CHORD}(?=[\s,.;:)]|$)){{1,}}){_END}"
 )
 
@@ -78,7 +79,7 @@ def parse_chord(name: str) -> Chord:
         ValueError: it is no chord.
     """
     match = re.match(
-        rf"(?P<letter>[A-G])(?P<shift>#|♯|♭|b(?![a-z])|[ -](?:sharp|flat))?(?P<rest>.*)$", name.strip()
+        r"(?P<letter>[A-G])(?P<shift>#|♯|♭|b(?![a-z])|[ -](?:sharp|flat))?(?P<rest>.*)$", name.strip()
     )
     if match is None:
         raise ValueError(f'{name!r} is no chord: expected "Am7" or "A:min7"')

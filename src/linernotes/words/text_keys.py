@@ -27,7 +27,8 @@ _LEADING = re.compile(
     r"(?:\bin|\bof|\bto|\bfrom|\bkey|\bkey is|\binto|\bbetween|\bor|\band|[:=(/,])\s*(?:the\s)?$", re.I
 )
 _CLOSING = re.compile(
-    r"\s*(?:$|[.,;:!?)/]|(?:key|scale|tonality|and|with|at|to|for|or|on|throughout|over|but|then|pentatonic|from|by|until)\b)",
+    r"\s*(?:$|[.,;:!?)/]|(?:key|scale|tonality|and|with|without|at|to|for|or|on|throughout|over|but|then"
+    r"|pentatonic|from|by|until|while|as)\b)",
     re.I,
 )
 _ALIASES = {"aeolian": "minor", "ionian": "major", "maj": "major", "min": "minor", "m": "minor"}

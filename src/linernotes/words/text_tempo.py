@@ -27,7 +27,8 @@ _UNIT = r"(?:bpms?\b|b\.p\.m\.?|beats (?:per|a) minute|beats/min(?:ute)?)"
 _RANGE = rf"(?P<low>{_NUMBER})(?:\s?(?:-|–|—|to|and|or)\s?(?P<high>{_NUMBER}))?"
 _CUE = (
     r"(?:(?:half|double)[ -]time (?:feel )?(?:at|of)|tempo(?: marking)?(?: is| of|:| at|=)?"
-    r"(?: about| around| roughly| approximately| set at)*|(?:bpm|beats per minute)(?: is| of|:|=)?(?: around| about)*"
+    r"(?: about| around| roughly| approximately| set at)*"
+    r"|(?:bpm|beats per minute)(?: is| of|:|=)?(?: around| about)*"
     r"|metronome(?: mark(?:ing)?)?(?: is| of|:| at| set (?:at|to))?|[♩♪]\s?=|(?:quarter|crotchet)(?: note)? ?=)"
 )
 _PATTERNS = (
@@ -51,7 +52,7 @@ class Tempo:
         return self.low_bpm * (1 - AGREEMENT) <= bpm <= self.high_bpm * (1 + AGREEMENT)
 
     def agrees(self, other: Tempo) -> bool:
-        """Whether both can be said of one piece: figures within 4 %, words of one class, or figures a word fits."""
+        """Whether both may be one tempo: figures within 4 %, words of one class, or a word that fits a figure."""
         if self.low_bpm is None or self.high_bpm is None:
             if other.low_bpm is None or other.high_bpm is None:
                 return bool(set(self.classes) & set(other.classes))

@@ -1,0 +1,170 @@
+"""`linernotes read` and `linernotes ground`: what texts say about music, and whether measured facts carry it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from linernotes.cli.progress import progress_bar
+from linernotes.export import write_atomically
+from linernotes.notes_json import printable
+
+if TYPE_CHECKING:
+    from linernotes.cli.measured import Measured
+    from linernotes.metrics.grounding import Grounding
+
+_COLOURS = {"supported": "green", "contradicted": "red", "unverifiable": "yellow"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("read")(read)
+    app.command("ground")(ground)
+
+
+def read(
+    text: str = typer.Argument(help="A caption or any other text."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table."),
+) -> None:
+    """Read the music facts out of a text: key, tempo, metre, instruments, genres, moods, voice, chords.
+
+    Example: `linernotes read "A slow waltz in F sharp minor, without drums"`
+    """
+    from linernotes.words.text_facts import read_facts
+
+    found = read_facts(text).facts
+    if as_json:
+        rows = [
+            {**asdict(fact), "polarity": fact.polarity, "text": text[fact.start : fact.end]} for fact in found
+        ]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = Table("fact", "value", "said as", "confidence", box=None, pad_edge=False)
+    for fact in found:
+        value = f"not {fact.value}" if fact.is_denied else fact.value
+        quoted = printable(text[fact.start : fact.end])
+        table.add_row(fact.attribute.replace("_", " "), value, f"“{quoted}”", f"{fact.confidence:.2f}")
+    Console().print(table if found else "this text says nothing about music that linernotes can read")
+
+
+def ground(
+    caption: str = typer.Argument(help='A caption, or a .jsonl file of {"id": ..., "caption": ...}.'),
+    notes: Path | None = typer.Option(
+        None, help="Measured facts: output of `caption --json` or `facts --json`; for .jsonl a line each."
+    ),
+    audio: Path | None = typer.Option(None, help="A recording to measure instead."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    out: Path | None = typer.Option(
+        None, help="Write the report (Markdown; with --json, JSON) to this file."
+    ),
+) -> None:
+    """Hold a caption against measured facts: every statement is supported, contradicted or unverifiable.
+
+    Examples:
+
+    * `linernotes ground "A woman sings a slow waltz at 84 BPM" --audio song.mp3`
+    * `linernotes ground captions.jsonl --notes notes.jsonl --out report.md`
+    """
+    from linernotes.metrics.grounding_report import grounding_to_dict, report_to_dict, report_to_markdown
+
+    if (notes is None) == (audio is None):
+        raise typer.BadParameter("give either --notes or --audio")
+    if not caption.endswith(".jsonl"):
+        one = _ground_one(caption, notes, audio)
+        if as_json or out is not None:
+            text = report_to_markdown({"caption": one})
+            data = json.dumps(grounding_to_dict(one), indent=2, ensure_ascii=False) + "\n"
+            _deliver(data if as_json else text, out)
+        else:
+            _show(one)
+        return
+    if notes is None:
+        raise typer.BadParameter("a .jsonl of captions needs --notes with the facts of every recording")
+    groundings = _ground_many(Path(caption), notes)
+    data = json.dumps(report_to_dict(groundings), indent=2, ensure_ascii=False) + "\n" if as_json else ""
+    _deliver(data or report_to_markdown(groundings), out)
+
+
+def _deliver(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_atomically(out, text)
+
+
+def _ground_one(caption: str, notes: Path | None, audio: Path | None) -> Grounding:
+    from linernotes.cli.measured import measure, read_measured
+
+    measured = read_measured(notes) if notes is not None else measure(audio or Path())
+    return _held(caption, measured)
+
+
+def _held(caption: str, measured: Measured) -> Grounding:
+    from linernotes.metrics.grounding import ground as hold
+
+    return hold(caption, measured.facts, measured.of_sections)
+
+
+def _ground_many(captions: Path, notes: Path) -> dict[str, Grounding]:
+    """Ground every caption of a file; one without facts is an error, not a gap."""
+    from linernotes.cli.measured import read_measured_lines
+
+    texts = _read_captions(captions)
+    measured = read_measured_lines(notes)
+    alone = [clip_id for clip_id in texts if clip_id not in measured]
+    if alone:
+        raise ValueError(f"{len(alone)} captions have no notes in {notes}, such as {alone[0]!r}")
+    groundings: dict[str, Grounding] = {}
+    with progress_bar("grounding", len(texts)) as advance:
+        for clip_id, text in texts.items():
+            groundings[clip_id] = _held(text, measured[clip_id])
+            advance(len(groundings))
+    return groundings
+
+
+def _read_captions(path: Path) -> Mapping[str, str]:
+    """JSON Lines of {"id", "caption"}.
+
+    Raises:
+        ValueError: a line is something else, an id stands twice, or there is none; the line is named.
+    """
+    texts: dict[str, str] = {}
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                data = json.loads(line)
+                clip_id, text = str(data["id"]), data["caption"]
+            except (ValueError, TypeError, KeyError) as error:
+                raise ValueError(
+                    f'{path} line {number} is no {{"id": ..., "caption": ...}}: {error}'
+                ) from error
+            if not isinstance(text, str):
+                raise ValueError(f"{path} line {number}: the caption is no string")
+            if clip_id in texts:
+                raise ValueError(f"{path} line {number}: id {clip_id!r} was used before")
+            texts[clip_id] = text
+    if not texts:
+        raise ValueError(f"{path} holds no captions")
+    return texts
+
+
+def _show(grounding: Grounding) -> None:
+    """One caption for people."""
+    table = Table("statement", "verdict", "reason", box=None, pad_edge=False)
+    for item in grounding.claims:
+        name = item.claim.attribute.replace("_", " ") + (" not" if item.claim.is_denied else "")
+        value = f"{name} {item.claim.value}"
+        colour = _COLOURS[item.verdict]
+        table.add_row(value, f"[{colour}]{item.verdict}[/]", item.reason)
+    Console().print(
+        table if grounding.claims else "this text says nothing about music that linernotes can read"
+    )

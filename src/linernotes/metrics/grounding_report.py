@@ -1,0 +1,98 @@
+"""Groundings of one or many captions as plain data and as a Markdown report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from linernotes.metrics.grounding import GroundedClaim, Grounding, grounding_scores
+from linernotes.metrics.verdicts import VERDICTS
+
+LISTED_CONTRADICTIONS = 50
+"""How many contradicted statements the Markdown report lists; the JSON holds all."""
+
+
+def grounding_to_dict(grounding: Grounding) -> dict[str, Any]:
+    """One caption: its text, the count of each verdict and every statement with its verdict."""
+    return {
+        "caption": grounding.text,
+        "counts": {verdict: grounding.count(verdict) for verdict in VERDICTS},
+        "claims": [_claim(claim, grounding.text) for claim in grounding.claims],
+    }
+
+
+def _claim(claim: GroundedClaim, text: str) -> dict[str, Any]:
+    said = claim.claim
+    return {
+        "attribute": said.attribute,
+        "value": said.value,
+        "polarity": said.polarity,
+        "confidence": said.confidence,
+        "start": said.start,
+        "end": said.end,
+        "text": text[said.start : said.end],
+        "verdict": claim.verdict,
+        "reason": claim.reason,
+        "fact_id": claim.fact_id,
+    }
+
+
+def report_to_dict(groundings: Mapping[str, Grounding]) -> dict[str, Any]:
+    """Shares of all statements with a bootstrap interval over captions; counts by attribute; every caption."""
+    scores = grounding_scores(groundings)
+    shares: dict[str, Any] = {}
+    for verdict, score in scores.items():
+        low, high = score.interval()
+        shares[verdict] = {"value": score.corpus, "ci95": [low, high]}
+    return {
+        "n": len(groundings),
+        "claims": sum(len(grounding.claims) for grounding in groundings.values()),
+        "shares": shares,
+        "attributes": _by_attribute(groundings),
+        "captions": {clip_id: grounding_to_dict(grounding) for clip_id, grounding in groundings.items()},
+    }
+
+
+def _by_attribute(groundings: Mapping[str, Grounding]) -> dict[str, dict[str, int]]:
+    counts = Counter(
+        (claim.claim.attribute, claim.verdict)
+        for grounding in groundings.values()
+        for claim in grounding.claims
+    )
+    attributes = sorted({attribute for attribute, _ in counts})
+    return {name: {verdict: counts[name, verdict] for verdict in VERDICTS} for name in attributes}
+
+
+def report_to_markdown(groundings: Mapping[str, Grounding]) -> str:
+    """The report for people: shares, counts by attribute, and the statements that facts rule out."""
+    data = report_to_dict(groundings)
+    lines = [
+        "# Grounding",
+        "",
+        f"{data['n']} captions make {data['claims']} statements about music. Shares of all statements; the "
+        "interval is a bootstrap over captions.",
+        "",
+        "| verdict | share | 95 % interval |",
+        "|---|---|---|",
+    ]
+    for verdict, share in data["shares"].items():
+        low, high = share["ci95"]
+        lines.append(f"| {verdict} | {share['value']:.1%} | {low:.1%} to {high:.1%} |")
+    lines += ["", f"| attribute | {' | '.join(VERDICTS)} |", "|---|---|---|---|"]
+    for name, counts in data["attributes"].items():
+        lines.append(f"| {name} | {' | '.join(str(counts[verdict]) for verdict in VERDICTS)} |")
+    contradicted = list(_contradictions(groundings))
+    if contradicted:
+        lines += ["", f"## Contradicted ({len(contradicted)})", "", *contradicted[:LISTED_CONTRADICTIONS]]
+        left = len(contradicted) - LISTED_CONTRADICTIONS
+        lines += [f"- and {left} more: see --json"] if left > 0 else []
+    return "\n".join(lines) + "\n"
+
+
+def _contradictions(groundings: Mapping[str, Grounding]) -> Iterator[str]:
+    for clip_id, grounding in groundings.items():
+        for claim in grounding.claims:
+            if claim.verdict == "contradicted":
+                words = " ".join(grounding.text[claim.claim.start : claim.claim.end].split())
+                yield f'- `{clip_id}`: "{words}", but {claim.reason}'
