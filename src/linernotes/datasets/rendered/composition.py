@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from linernotes.datasets.rendered.dice import Dice
@@ -50,6 +52,22 @@ def plan_piece(seed: int, *, duration_s: float = DEFAULT_SECONDS, genre: str | N
     """The piece that belongs to a seed, about `duration_s` long, in a genre of `GENRES` (drawn by default)."""
     dice = Dice(GENERATOR_VERSION, seed, "plan")
     template = find_genre(genre) if genre else dice.pick(GENRES)
+    return compose(seed, template, dice, duration_s=duration_s)
+
+
+def compose(
+    seed: int,
+    template: Genre,
+    dice: Dice,
+    *,
+    duration_s: float,
+    version: str = GENERATOR_VERSION,
+    cast: Callable[[Dice, Genre, str], tuple[Part, ...]] | None = None,
+) -> Piece:
+    """A piece in the manner of `template`, drawn from `dice`; `cast` chooses who plays (dice, template, metre).
+
+    Other generators of pieces give their own `version`, so that their seeds are music of their own.
+    """
     key = Key(dice.whole(0, 11), "minor" if dice.chance(template.minor_share) else "major")
     metre = dice.weighted(template.metres)
     tempo_bpm = _tempo(dice, template, metre)
@@ -57,10 +75,10 @@ def plan_piece(seed: int, *, duration_s: float = DEFAULT_SECONDS, genre: str | N
     beats = sum(bars for _, bars in form) * BEATS_IN_BAR[metre]
     times = _beat_times(dice, beats, tempo_bpm, template.rubato)
     sections = _sections(form, times, BEATS_IN_BAR[metre])
-    parts = _parts(dice, template, metre)
+    parts = (cast or _parts)(dice, template, metre)
     return Piece(
         seed=seed,
-        generator_version=GENERATOR_VERSION,
+        generator_version=version,
         genre=template.name,
         key=key.name,
         tempo_bpm=round(60.0 * beats / (times[-1] - times[0]), 4),
@@ -69,15 +87,13 @@ def plan_piece(seed: int, *, duration_s: float = DEFAULT_SECONDS, genre: str | N
         tuning_cents=round(dice.between(-30.0, 30.0), 2),
         duration_s=round(times[-1] + RING_S, 4),
         sections=sections,
-        chords=_harmony(
-            Dice(GENERATOR_VERSION, seed, "harmony"), template, key, sections, times, BEATS_IN_BAR[metre]
-        ),
+        chords=_harmony(Dice(version, seed, "harmony"), template, key, sections, times, BEATS_IN_BAR[metre]),
         beats_s=tuple(times[:-1]),
         downbeats_s=tuple(times[: -1 : BEATS_IN_BAR[metre]]),
         end_s=times[-1],
         parts=parts,
         drums=any(part.role == "drums" for part in parts),
-        sound=_sound(Dice(GENERATOR_VERSION, seed, "sound")),
+        sound=_sound(Dice(version, seed, "sound")),
     )
 
 
