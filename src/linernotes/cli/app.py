@@ -8,7 +8,18 @@ import sys
 import typer
 
 from linernotes import __version__
-from linernotes.cli import caption, dataset, evaluate, ground, judge, models, train, write, write_benchmark
+from linernotes.cli import (
+    caption,
+    dataset,
+    dataset_render,
+    evaluate,
+    ground,
+    judge,
+    models,
+    train,
+    write,
+    write_benchmark,
+)
 from linernotes.notes_json import printable
 
 app = typer.Typer(
@@ -27,6 +38,7 @@ judge.register(app)
 ground.register(app)
 write_benchmark.register(app)
 dataset.register(app)
+dataset_render.register(dataset.app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -118,7 +118,7 @@ def _clip(
     settings: RenderSettings,
 ) -> Clip:
     facts = clip_facts(arrangement, heard, start_s, settings.seconds)
-    extra = {"piece": order.number, "piece_seed": order.seed, "piece_start_s": start_s}
+    extra: dict[str, int | float | str] = {"piece": order.number, "piece_seed": order.seed, "piece_start_s": start_s}
     if arrangement.title:
         extra["score"] = arrangement.title
     return Clip(
