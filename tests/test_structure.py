@@ -35,6 +35,7 @@ LAYERS = (
         "evaluation",
         "evaluation_report",
         "comparison",
+        "judging",
         "published",
         "batch",
         "captioner",

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from chat_stub import Stub, say
 
-from linernotes.llm import LanguageModel, Message, RefusedError
+from linernotes.llm import KEY_VARIABLE, LanguageModel, Message, RefusedError
 from linernotes.llm.load import Manners, load_language_model
 from linernotes.llm.metering import Meter
-from linernotes.llm.openai_compatible import KEY_VARIABLE
 
 ASK = [Message("user", "Is the sky blue? Answer in JSON.")]
 SCHEMA = {
@@ -71,9 +70,10 @@ def test_the_key_comes_from_the_variable_that_is_named(stub: Stub, monkeypatch: 
     monkeypatch.setenv(KEY_VARIABLE, "sk-other")
     load_language_model(stub.url, model="m", key_variable="MY_KEY").complete(ASK)
     load_language_model(stub.url, model="m").complete(ASK)
-    load_language_model(stub.url, model="m", key_variable="UNSET").complete(ASK)
+    with pytest.raises(ValueError, match="UNSET holds no key"):
+        load_language_model(stub.url, model="m", key_variable="UNSET")
     sent = [headers.get("Authorization") for headers in stub.headers]
-    assert sent == ["Bearer sk-mine", "Bearer sk-other", None]
+    assert sent == ["Bearer sk-mine", "Bearer sk-other"]
 
 
 def test_no_other_service_s_key_is_sent(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:

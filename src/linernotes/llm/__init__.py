@@ -9,6 +9,12 @@ from typing import Any, ClassVar, Literal, Protocol
 Schema = Mapping[str, Any]
 """A JSON schema of the subset in `json_answers`."""
 
+KEY_VARIABLE = "LINERNOTES_LLM_KEY"
+"""Environment variable that holds a server's key, unless another one is named."""
+
+TIMEOUT_S = 120.0
+"""For one whole answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

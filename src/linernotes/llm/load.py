@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from linernotes.llm import LanguageModel
+from linernotes.llm import KEY_VARIABLE, TIMEOUT_S, LanguageModel
 from linernotes.llm.cache import AnswerCache, Cached
 from linernotes.llm.metering import Meter, Metered
-from linernotes.llm.openai_compatible import KEY_VARIABLE, TIMEOUT_S, OpenAICompatible, key_from_environment
+from linernotes.llm.openai_compatible import OpenAICompatible, key_from_environment
 from linernotes.llm.repair import Repairing
 from linernotes.llm.retrying import Pace, Retrying, RetryPolicy
 from linernotes.llm.scripted import load_scripted
@@ -36,7 +36,7 @@ def load_language_model(
     environment variable `key_variable`), `local:FOLDER` or `scripted:FILE`.
 
     Raises:
-        ValueError: `where` is none of these.
+        ValueError: `where` is none of these, or a `key_variable` that was named is empty.
         FileNotFoundError: there is no such folder or file.
         MissingExtraError: a local model needs packages that are not installed.
     """
@@ -51,7 +51,10 @@ def load_language_model(
 def _bare(where: str, model: str, key_variable: str, timeout_s: float) -> LanguageModel:
     kind, _, rest = where.partition(":")
     if kind in ("http", "https"):
-        return OpenAICompatible(where, model, key_from_environment(key_variable), timeout_s)
+        key = key_from_environment(key_variable)
+        if key is None and key_variable != KEY_VARIABLE:
+            raise ValueError(f"the environment variable {key_variable} holds no key")
+        return OpenAICompatible(where, model, key, timeout_s)
     if kind == "scripted" and rest:
         return load_scripted(Path(rest))
     if kind == "local" and rest:

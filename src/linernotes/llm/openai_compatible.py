@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from linernotes.llm import (
+    KEY_VARIABLE,
+    TIMEOUT_S,
     BadResponseError,
     Completion,
     LanguageModelError,
@@ -31,10 +33,6 @@ from linernotes.llm import (
 from linernotes.llm.http_post import HttpAnswer, post
 from linernotes.llm.json_answers import parse_answer
 
-KEY_VARIABLE = "LINERNOTES_LLM_KEY"
-"""Environment variable that holds the key, unless another one is named."""
-
-TIMEOUT_S = 120.0
 LONGEST_REASON = 300
 NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low"}
 
