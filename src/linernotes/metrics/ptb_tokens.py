@@ -87,6 +87,8 @@ _KEPT = r"[!-~¡¢-¹¼-¿×÷;·։‖‗‚„-‣‰-‸※‾-⁂⁄⁰⁴-�
 _KEPT += r"⅀-⅄⅊-⅍⅏⅓-⅞←-⯿、。〒・！-／：-＠［-｀｛-･￠￡￥￦]"
 """Marks that are tokens; other characters are dropped."""
 
+_CLITIC = re.compile("n?’(?:s|m|d|t|ll|re|ve)")
+
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -96,17 +98,18 @@ _PATTERNS = tuple(
         rf"(?:[dDoOlL]{_QUOTE}{_A})?{_A}+(?:-(?:[dDoOlL]{_QUOTE}{_L})?{_A}+)*",
         rf"{_L}{_A}*(?:[.!?]{_L}{_A}*)+",  # song.the
         r"[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:/[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}",
-        r"[A-Za-z0-9][A-Za-z0-9.,]*(?:-[A-Za-z0-9]+)+",
-        r"[+-]?(?:\d+|\d*(?:[.:,]\d+)+)",
+        r"[A-Za-z0-9][A-Za-z0-9.,]*(?:-(?:[A-Za-z](?:\.[A-Za-z])+\.|[A-Za-z0-9]+))+",
+        r"[+-]?(?:\d*(?:[.:,]\d+)+|\d+)",
+        rf"({_A}+(?:-{_A}+)*\.)[,;:、]",
         r"[A-Za-z](?:\.[A-Za-z])*\.",
         rf"(?:(?i:{'|'.join(_ABBREVIATIONS)})|{'|'.join(_OF_STATES)})\.",
         r"[pP]h\.D\.",
         r"[A-Z]+(?:(?:[&+]|&amp;)[A-Z]+)+",
         rf"[A-HJ-XZn]{_QUOTE}{_L}{{2}}{_A}*|([jJyYdDlL]{_QUOTE}){_L}|{_L}*[aeiouyAEIOUY]{_QUOTE}[aeiouA-Z]{_A}*",
-        rf"{_QUOTE}(?:em|cause|till?|n{_QUOTE}?|\d\d(?!{_A})|[2-9]0s(?!{_A}))|(?i:{_QUOTE}(?:tis|twas))(?!{_A})",
+        rf"{_QUOTE}(?:em|cause|till?|n{_QUOTE}|n(?!\S)|\d\d(?!\S)|[2-9]0s(?!{_A}))|(?i:'(?:tis|twas))(?!{_A})",
         rf"(?i:ol{_QUOTE}|c{_QUOTE}mon|ev{_QUOTE}ry|li{_QUOTE}l|nat{_QUOTE}l|s{_QUOTE}mores|somethin{_QUOTE})",
         r"[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?:-[A-Za-z0-9]+)*|_+",
-        r"https?://[^\s\"<>()]*[^\s\"<>().,;:!?]|www\.[^\s\"<>()/]+[A-Za-z]|[\w.+-]+@[\w-]+(?:\.[\w-]+)*",
+        r"https?://[^\s\"<>()]*[^\s\"<>().,;:!?]|www\.[^\s\"<>()/]+[A-Za-z]|[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)*",
         r"@[A-Za-z_]\w*|#[A-Za-z]\w*|C\+\+|[CcFf]#|(?:US|C|A|HK|NZ)\$",
         rf"[:;=]'?-?(?:[()|]|[DPpO](?!{_A}))|\^_\^|>_<",
         r"&(?:amp|lt|gt|quot|apos);|--+|[?!]+|\*+|\.+",
@@ -186,7 +189,7 @@ def _spelt(token: str) -> tuple[str, ...]:
         return (_SPELT[token],)
     if token.startswith(("--", "..")):
         return ("-",)
-    if token[:1] == "’" or token.endswith("’t"):
+    if _CLITIC.fullmatch(token):
         token = token.replace("’", "'")
     if token in _SPLIT:
         return _SPLIT[token]
