@@ -35,6 +35,7 @@ LAYERS = (
         "evaluation",
         "evaluation_report",
         "comparison",
+        "comparison_report",
         "judging",
         "published",
         "batch",

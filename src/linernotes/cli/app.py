@@ -10,6 +10,7 @@ import typer
 from linernotes import __version__
 from linernotes.cli import (
     caption,
+    compare,
     dataset,
     dataset_render,
     evaluate,
@@ -34,6 +35,7 @@ write.register(app)
 models.register(app)
 train.register(app)
 evaluate.register(app)
+compare.register(app)
 judge.register(app)
 ground.register(app)
 write_benchmark.register(app)
