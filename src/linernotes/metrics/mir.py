@@ -39,9 +39,8 @@ def tempo_correct(
     """1 if the estimate is within 4 % of the tempo times one of `factors`: accuracy 1, or 2 with `OCTAVES`."""
     if reference_bpm is None or estimate_bpm is None:
         return 0.0
-    return float(
-        any(abs(estimate_bpm / (reference_bpm * factor) - 1) <= TEMPO_TOLERANCE for factor in factors)
-    )
+    tempos = [reference_bpm * factor for factor in factors]
+    return float(any(abs(estimate_bpm - tempo) <= TEMPO_TOLERANCE * tempo for tempo in tempos))
 
 
 def chord_overlap(
