@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,9 @@ AS_JSON = typer.Option(False, "--json", help="Print JSON instead of tables.")
 
 def register(parent: typer.Typer) -> None:
     """Add `linernotes dataset` and its sub-commands to `parent`."""
+    from linernotes.cli import dataset_check
+
+    dataset_check.register(app)
     parent.add_typer(app)
 
 
@@ -49,15 +52,18 @@ def list_datasets(as_json: bool = AS_JSON) -> None:
         typer.echo(json.dumps([asdict(info) for info in infos], indent=2, ensure_ascii=False))
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("name", "clips", "licence of the texts", "commercial use", "what it is", "audio"):
+    for column in ("name", "clips", "commercial use", "licence of the texts", "what it is"):
         table.add_column(column, no_wrap=column in ("name", "clips"))
     for info in infos:
         counts = [info.splits[name].clips for name in info.whole if name in info.splits]
         known = [count for count in counts if count is not None]
         clips = f"{sum(known):,}" if known and len(known) == len(counts) else "-"
         allowed = "yes" if info.commercial_use else "no"
-        table.add_row(info.name, clips, info.licence, allowed, info.about, info.audio)
+        table.add_row(info.name, clips, allowed, info.licence, info.about)
     Console().print(table)
+    typer.echo(
+        "The audio has licences of its own; --json says which, with splits, files, sources and BibTeX."
+    )
 
 
 @app.command()
@@ -109,9 +115,8 @@ def convert(
     typer.echo(f"{out}: {count} clips, audio paths relative to {audio_root(name, root)}")
 
 
-def counted(clips: Iterable[Clip], advance: object) -> Iterator[Clip]:
+def counted(clips: Iterable[Clip], advance: Callable[[float], None]) -> Iterator[Clip]:
     """`clips`, a progress bar being told every thousand."""
-    assert callable(advance)
     for number, clip in enumerate(clips, 1):
         if number % 1000 == 0:
             advance(number)

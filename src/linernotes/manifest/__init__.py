@@ -8,6 +8,7 @@ is the manifest's folder unless told otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,11 @@ from linernotes.manifest.rows import SUFFIXES, read_rows, suffix_of, write_rows
 __all__ = [
     "MANIFEST_VERSION",
     "SUFFIXES",
+    "CheckedLine",
     "ManifestError",
     "Problem",
     "audio_file",
+    "checked_lines",
     "clip_from_record",
     "clip_to_record",
     "escape_of",
@@ -55,20 +58,20 @@ def read_manifest(path: str | Path, *, keep_unknown: bool = False) -> Iterator[C
     """
     path = Path(path)
     found: list[Problem] = []
-    for clip, problems in _checked(path, keep_unknown):
-        found += problems
+    for line in checked_lines(path, keep_unknown=keep_unknown):
+        found += line.problems
         if len(found) > MAX_PROBLEMS:
             break
-        if not found and clip is not None:
-            yield clip
+        if not found and line.clip is not None:
+            yield line.clip
     if found:
         raise ManifestError(str(path), tuple(found[:MAX_PROBLEMS]), more=len(found) > MAX_PROBLEMS)
 
 
 def manifest_problems(path: str | Path, *, keep_unknown: bool = False) -> Iterator[Problem]:
     """Everything that is wrong with a manifest, in the order of its lines."""
-    for _, problems in _checked(Path(path), keep_unknown):
-        yield from problems
+    for line in checked_lines(path, keep_unknown=keep_unknown):
+        yield from line.problems
 
 
 def write_manifest(path: str | Path, clips: Iterable[Clip]) -> int:
@@ -111,16 +114,25 @@ class _Ids:
         return []
 
 
-def _checked(path: Path, keep_unknown: bool) -> Iterator[tuple[Clip | None, list[Problem]]]:
-    """Each line as a clip, or as problems."""
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """One line of a manifest: a clip, or the problems because of which it is none."""
+
+    number: int
+    clip: Clip | None
+    problems: tuple[Problem, ...] = ()
+
+
+def checked_lines(path: str | Path, *, keep_unknown: bool = False) -> Iterator[CheckedLine]:
+    """Every line of a manifest, with what is wrong with it."""
     seen = _Ids()
-    for row in read_rows(path):
+    for row in read_rows(Path(path)):
         found = [row.fault] if row.fault else faults(row.record, keep_unknown=keep_unknown)
         clip_id = row.record.get("clip_id") if isinstance(row.record, dict) else None
         if isinstance(clip_id, str):
             found = [*found, *seen.faults(clip_id)]
         if found:
             name = clip_id if isinstance(clip_id, str) else ""
-            yield None, [Problem(row.line, name, fault) for fault in found]
+            yield CheckedLine(row.line, None, tuple(Problem(row.line, name, fault) for fault in found))
         else:
-            yield clip_from_record(row.record, keep_unknown=keep_unknown), []
+            yield CheckedLine(row.line, clip_from_record(row.record, keep_unknown=keep_unknown))
