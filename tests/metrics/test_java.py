@@ -46,7 +46,7 @@ def test_jars_are_looked_for_in_every_named_folder(monkeypatch: pytest.MonkeyPat
 def test_a_failing_program_gives_the_line_that_says_why(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    trace = "Loading\\n\\tjava.lang.OutOfMemoryError: Java heap space\\n\\tat x"
+    trace = "Loading\n\tjava.lang.OutOfMemoryError: Java heap space\n\tat x"
     put_java_on_path(tmp_path / "java", monkeypatch, f"print({trace!r}, file=sys.stderr)\nsys.exit(3)")
     with pytest.raises(
         MissingMetricError, match=r"^TEST's .*status 3: java.lang.OutOfMemoryError: Java heap"
