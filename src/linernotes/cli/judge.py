@@ -12,19 +12,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from linernotes import __version__
-from linernotes.caption_files import (
-    CaptionPairs,
-    pair_captions,
-    read_pairs,
-    read_predictions,
-    read_references,
-)
+from linernotes.cli.evaluate import ALLOW_MISSING, read_sides
 from linernotes.cli.progress import progress_bar
 from linernotes.export import write_atomically
 from linernotes.judging import JOBS, MAX_TOKENS, REPEATS, JudgeOptions
 from linernotes.llm import KEY_VARIABLE, TIMEOUT_S
 
 if TYPE_CHECKING:
+    from linernotes.caption_files import CaptionPairs
     from linernotes.judging import Judged
     from linernotes.judging.report import JudgeReport, Verdicts
     from linernotes.llm import LanguageModel
@@ -57,9 +52,9 @@ def judge(
     max_calls: int | None = typer.Option(None, min=1, help="Stop before more requests than this."),
     calls_per_minute: float | None = typer.Option(None, help="Start no more requests than this a minute."),
     timeout: float = typer.Option(TIMEOUT_S, help="Seconds to wait for one answer."),
-    allow_missing: bool = typer.Option(False, "--allow-missing", help="Pass over ids on one side only."),
-    out: Path | None = typer.Option(None, help="Write the report here: Markdown, or JSON with --json."),
-    as_json: bool = typer.Option(False, "--json", help="JSON, with every answer and every failure."),
+    allow_missing: bool = ALLOW_MISSING,
+    out: Path | None = typer.Option(None, help="Write the report to this Markdown file."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, with every answer and every failure."),
 ) -> None:
     """Ask of every caption whether key, instruments, genre, mood, voice and singer's gender are its references'.
 
@@ -73,7 +68,7 @@ def judge(
     from linernotes.judging.report import JudgeReport, report_to_dict, report_to_markdown
 
     options = _options(repeats, jobs, temperature, max_tokens)
-    texts = _read(predictions, references, pairs, allow_missing)
+    texts = read_sides(predictions, references, pairs, allow_missing)
     judges: list[Verdicts] = []
     if llm:
         from linernotes.llm.load import Manners, load_language_model
@@ -85,14 +80,12 @@ def judge(
         judges.append(_by_model(texts, loaded, meter, options, floor))
     judges.append(_by_lexicon(texts))
     report = JudgeReport(tuple(judges))
+    if out is not None:
+        write_atomically(out, report_to_markdown(report))
     if as_json:
-        text = json.dumps(report_to_dict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    else:
-        text = report_to_markdown(report)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        write_atomically(out, text)
+        typer.echo(json.dumps(report_to_dict(report), indent=2, ensure_ascii=False, allow_nan=False))
+    elif out is None:
+        typer.echo(report_to_markdown(report), nl=False)
     _end(report, texts)
 
 
@@ -104,18 +97,6 @@ def _options(repeats: int, jobs: int, temperature: str, max_tokens: int) -> Judg
         return JudgeOptions(repeats=repeats, jobs=jobs, temperature=degrees, max_tokens=max_tokens)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _read(
-    predictions: Path | None, references: Path | None, pairs: Path | None, allow_missing: bool
-) -> CaptionPairs:
-    if pairs is not None and predictions is None and references is None:
-        return read_pairs(pairs)
-    if pairs is not None or predictions is None or references is None:
-        raise typer.BadParameter("give PREDICTIONS and REFERENCES, or --pairs alone")
-    return pair_captions(
-        read_predictions(predictions), read_references(references), allow_missing=allow_missing
-    )
 
 
 def _by_model(
@@ -165,7 +146,7 @@ def _by_lexicon(texts: CaptionPairs) -> Verdicts:
 def _deranged(texts: CaptionPairs) -> CaptionPairs:
     from linernotes.metrics.score import derange
 
-    return CaptionPairs(derange(texts.candidates), texts.references)
+    return replace(texts, candidates=derange(texts.candidates))
 
 
 def _when() -> dict[str, str]:

@@ -61,7 +61,7 @@ class _Rule:
 def load_scripted(path: Path) -> Scripted:
     """Read a script: JSON Lines of `{"when": "...", "answer": ...}`.
 
-    The first line whose `when` stands in the last message answers, however often; a line without `when` answers
+    The first line whose `when` stands in what the user says answers, however often; a line without `when` answers
     everything that comes to it. An `answer` that is no string is given as JSON.
 
     Raises:
@@ -73,7 +73,7 @@ def load_scripted(path: Path) -> Scripted:
         raise ValueError(f"{path} holds no answers")
 
     def answer(messages: Sequence[Message]) -> Answer:
-        asked = messages[-1].content
+        asked = "\n".join(message.content for message in messages if message.role == "user")
         found = (rule.answer for rule in rules if rule.when in asked)
         return next(found, RefusedError(f"no line of the script {path} answers this"))
 
