@@ -10,7 +10,7 @@ from linernotes.words.text_facts import read_facts
 Statement = tuple[str, str, bool]
 """Attribute, value, whether it is denied."""
 
-HEDGED_BELOW = 0.7
+HEDGED_BELOW = 0.55
 """A statement that the table marks with `~` must have less confidence than this; others at least this or more."""
 
 

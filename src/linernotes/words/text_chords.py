@@ -123,7 +123,7 @@ def find_chords(passage: Passage) -> Iterator[Finding]:
     for match in (*_NAMED.finditer(text), *_BARE.finditer(text)):
         if any(start < match.end() and match.start() < end for start, end in taken):
             continue
-        if match["chord"] == "A" and match.start() == 0:
-            continue
+        if match["chord"] == "A" and re.search(r"(?:^|[.!?\n])\s*$", text[: match.start()]):
+            continue  # the article that opens a sentence
         taken.append(match.span())
         yield Finding(match.start("chord"), match.end(), (("chord", parse_chord(match["chord"]).name),), 0.95)

@@ -19,8 +19,8 @@ _KEY_OF = re.compile(
     rf"(?P<shift>{_ACCIDENTAL})?(?![\w#♯♭'’-])(?!\s(?:major|minor|maj|min|m)\b)",
 )
 _MODE_ALONE = re.compile(
-    r"\b(?P<mode>major|minor)(?:[ -](?:key|mode|tonality|scale|mood|sounding|harmony|tonal\w*)s?\b)"
-    r"|\bin (?:the |a )?(?P<bare>major|minor)(?=\s*[.,;!?]|\s*$)",
+    r"\b(?P<mode>major|minor)(?:[ -](?:key|mode|tonality|mood|sounding|harmony|tonal\w*)s?\b)"
+    r"|\bin (?:the )?(?P<bare>major|minor)(?=\s*[.,;!?]|\s*$)",
     re.I,
 )
 _LEADING = re.compile(

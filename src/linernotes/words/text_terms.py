@@ -72,10 +72,11 @@ class _Terms:
             yield Finding(mention.start, mention.end, ((term.kind, term.name),), confidence, denied)
 
     def _ending(self, last: int) -> str:
-        """The word that a hyphen ties to token `last` ("drum-like"), or ""."""
-        if last + 1 < len(self.words) and self.passage.gap(last) == "-":
-            return self.words[last + 1]
-        return ""
+        """The word that a hyphen ties to token `last` ("drum-like", "brass sounding"), or ""."""
+        if last + 1 == len(self.words):
+            return ""
+        word, gap = self.words[last + 1], self.passage.gap(last)
+        return word if gap.strip(" ") == "-" and not gap.endswith(" ") or word == "sounding" else ""
 
     def _tempo(self, mention: Mention, confidence: float) -> Iterator[Finding]:
         term, last = mention.terms[0], mention.first_token + len(mention.tokens) - 1
