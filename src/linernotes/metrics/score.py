@@ -13,8 +13,8 @@ Captions = Mapping[str, str]
 References = Mapping[str, Sequence[str]]
 
 RESAMPLES = 1000
-_DRAWS_AT_ONCE = 2**21
-"""Clips drawn in one block of resamples: 16 MB of counts, however many clips there are."""
+_DRAWS_AT_ONCE = 2**18
+"""Clips drawn in one block of resamples: 2 MB of counts, however many resamples there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,13 @@ def _resampled_sums(statistics: Statistics, resamples: int, seed: int) -> Statis
     rng = np.random.default_rng(seed)
     clips = len(statistics)
     at_once = max(1, _DRAWS_AT_ONCE // clips)
+    counts = np.empty((at_once, clips))
     sums = np.empty((resamples, statistics.shape[1]))
     for start in range(0, resamples, at_once):
-        block = range(start, min(start + at_once, resamples))
-        counts = np.stack([np.bincount(rng.integers(clips, size=clips), minlength=clips) for _ in block])
-        sums[start : block.stop] = counts.astype(np.float64) @ statistics
+        block = counts[: resamples - start]
+        for row in block:
+            row[:] = np.bincount(rng.integers(clips, size=clips), minlength=clips)
+        sums[start : start + at_once] = block @ statistics
     return sums
 
 
