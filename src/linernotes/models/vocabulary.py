@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 PAD, SOS, EOS, UNK = "<pad>", "<sos>", "<eos>", "<unk>"
 SPECIALS = (PAD, SOS, EOS, UNK)
 
-_TOKEN = re.compile(r"\w+(?:[#'’.&/-]\w+)*#?|[^\w\s]")
+_TOKEN = re.compile(r"<unk>|\w+(?:[#'’.&/-]\w+)*#?|[^\w\s]")
 """Words with what joins them inside (don't, lo-fi, 4/4, F#), or one mark."""
 _NO_SPACE_BEFORE = re.compile(r" ([.,;:!?)\]%…])")
 _NO_SPACE_AFTER = re.compile(r"([(\[]) ")
