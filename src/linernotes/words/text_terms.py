@@ -76,7 +76,7 @@ class _Terms:
         if last + 1 == len(self.words):
             return ""
         word, gap = self.words[last + 1], self.passage.gap(last)
-        return word if gap.strip(" ") == "-" and not gap.endswith(" ") or word == "sounding" else ""
+        return word if (gap.strip(" ") == "-" and not gap.endswith(" ")) or word == "sounding" else ""
 
     def _tempo(self, mention: Mention, confidence: float) -> Iterator[Finding]:
         term, last = mention.terms[0], mention.first_token + len(mention.tokens) - 1

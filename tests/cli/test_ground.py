@@ -1,0 +1,140 @@
+"""`linernotes read` and `linernotes ground`: what a person sees, and one line for each bad input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from notes_fixture import NOTES
+from typer.testing import CliRunner
+
+from linernotes.cli.app import app
+from linernotes.notes_json import notes_to_dict, notes_to_json
+
+
+def run(*args: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [*map(str, args)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout + result.stderr
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    path = tmp_path / "song.json"
+    path.write_text(notes_to_json(NOTES), encoding="utf-8")
+    return path
+
+
+def lines(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_read_prints_facts() -> None:
+    status, out = run("read", "A slow waltz in Db major, no drums")
+    assert status == 0
+    assert all(word in out for word in ("Db major", "waltz", "not drums"))
+    assert "says nothing" in run("read", "hello")[1]
+
+
+def test_read_gives_places_as_json() -> None:
+    text = "No flute in C minor."
+    data = json.loads(run("read", text, "--json")[1])
+    assert [(row["attribute"], row["value"], row["polarity"]) for row in data] == [
+        ("instrument", "flute", "denied"),
+        ("key", "C minor", "stated"),
+    ]
+    assert [text[row["start"] : row["end"]] for row in data] == ["flute", "C minor"]
+
+
+def test_ground_one_caption(notes: Path) -> None:
+    caption = "A piano piece in A major at 60 BPM."
+    data = json.loads(run("ground", caption, "--notes", notes, "--json")[1])
+    assert {row["value"]: (row["verdict"], row["fact_id"]) for row in data["claims"]} == {
+        "piano": ("supported", "instrument:piano"),
+        "A major": ("contradicted", "key"),
+        "60 BPM": ("contradicted", "tempo"),
+    }
+    assert data["counts"] == {"supported": 1, "contradicted": 2, "unverifiable": 0}
+    shown = run("ground", caption, "--notes", notes)[1]
+    assert "contradicted" in shown
+    assert "relative" in shown
+
+
+def test_ground_takes_the_output_of_facts(tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps([asdict(fact) for fact in NOTES.facts]), encoding="utf-8")
+    assert '"supported": 1' in run("ground", "a piano", "--notes", path, "--json")[1]
+
+
+def test_ground_listens_to_a_recording(example: Path) -> None:
+    data = json.loads(run("ground", "A man sings at 120 BPM in D major.", "--audio", example, "--json")[1])
+    verdicts = {row["value"]: row["verdict"] for row in data["claims"]}
+    assert verdicts == {
+        "male": "contradicted",
+        "sung": "contradicted",
+        "120 BPM": "supported",
+        "D major": "supported",
+    }
+
+
+def test_ground_many_captions(tmp_path: Path) -> None:
+    captions = lines(
+        tmp_path / "c.jsonl", {"id": "x", "caption": "A piano."}, {"id": "y", "caption": "Db major."}
+    )
+    named = notes_to_dict(NOTES)
+    measured = lines(tmp_path / "n.jsonl", {**named, "id": "x"}, {"id": "y", "facts": named["facts"]})
+    report = tmp_path / "report.md"
+    assert run("ground", captions, "--notes", measured, "--out", report)[0] == 0
+    text = report.read_text()
+    assert "2 captions make 2 statements" in text
+    assert "| supported | 50.0% |" in text
+    data = json.loads(run("ground", captions, "--notes", measured, "--json")[1])
+    assert data["shares"]["contradicted"]["value"] == 0.5
+    low, high = data["shares"]["contradicted"]["ci95"]
+    assert 0.0 <= low <= 0.5 <= high <= 1.0
+
+
+def test_notes_are_found_by_the_name_of_their_recording(tmp_path: Path) -> None:
+    named = notes_to_dict(NOTES)
+    measured = lines(
+        tmp_path / "n.jsonl", {**named, "audio": {**named["audio"], "path": "music/song one.mp3"}}
+    )
+    captions = lines(tmp_path / "c.jsonl", {"id": "song one", "caption": "A piano."})
+    assert "100.0%" in run("ground", captions, "--notes", measured)[1]
+
+
+@pytest.mark.parametrize(
+    ("captions", "message"),
+    [
+        ('{"id": "x"}\n', "line 1 is no"),
+        ("nonsense\n", "line 1 is no"),
+        ('{"id": "x", "caption": 3}\n', "the caption is no string"),
+        ('{"id": "x", "caption": "a"}\n{"id": "x", "caption": "b"}\n', "was used before"),
+        ('{"id": "z", "caption": "a"}\n', "1 captions have no notes"),
+        ("", "holds no captions"),
+    ],
+)
+def test_bad_captions_are_named(tmp_path: Path, captions: str, message: str) -> None:
+    measured = lines(tmp_path / "n.jsonl", {"id": "x", "facts": []})
+    path = tmp_path / "c.jsonl"
+    path.write_text(captions)
+    with pytest.raises(ValueError, match=message):
+        run("ground", path, "--notes", measured)
+
+
+@pytest.mark.parametrize("content", ["nonsense", "{}", "3", '[{"name": "key"}]', '{"schema_version": "9.0"}'])
+def test_bad_notes_are_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "n.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"n\.json"):
+        run("ground", "a piano", "--notes", path)
+
+
+def test_contradictory_options_are_refused(notes: Path, example: Path) -> None:
+    assert run("ground", "a piano")[0] == 2
+    assert run("ground", "a piano", "--notes", notes, "--audio", example)[0] == 2
+    assert run("ground", "x.jsonl", "--audio", example)[0] == 2
