@@ -192,7 +192,7 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
                 raise ValueError(f"{place}: has not as many fields as the header; quote captions with commas")
             yield _row({"id": row["id"], "caption": row["caption"]}, place)
     except csv.Error as error:
-        raise ValueError(f"{path} line {reader.line_num}: {error}") from error
+        raise ValueError(f"{path} line {reader.reader.line_num}: {error}") from error
 
 
 def _parquet_rows(path: Path) -> Iterator[_Row]:
