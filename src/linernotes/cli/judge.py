@@ -138,9 +138,10 @@ def _by_lexicon(texts: CaptionPairs) -> Verdicts:
     from linernotes.judging.by_lexicon import judge_by_lexicon
     from linernotes.judging.report import Verdicts
 
+    with progress_bar("reading", len(texts.candidates)) as advance:
+        judged = judge_by_lexicon(texts, advance)
     shuffled = judge_by_lexicon(_deranged(texts)) if len(texts.candidates) > 1 else None
-    provenance = {"rules": "linernotes.judging.by_lexicon", **_when()}
-    return Verdicts("lexicon", provenance, judge_by_lexicon(texts), shuffled)
+    return Verdicts("lexicon", {"rules": "linernotes.judging.by_lexicon", **_when()}, judged, shuffled)
 
 
 def _deranged(texts: CaptionPairs) -> CaptionPairs:

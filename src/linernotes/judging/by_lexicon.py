@@ -19,12 +19,12 @@ ENOUGH_INSTRUMENTS = 0.5
 Facts = Sequence[TextFact]
 
 
-def judge_by_lexicon(pairs: CaptionPairs) -> Judged:
-    """Answer all questions on every pair, once: it would answer the same again."""
-    judgements = (
-        Judgement(clip_id, 0, lexicon_verdicts(candidate, pairs.references[clip_id]))
-        for clip_id, candidate in pairs.candidates.items()
-    )
+def judge_by_lexicon(pairs: CaptionPairs, heard: Callable[[int], None] = lambda done: None) -> Judged:
+    """Answer all questions on every pair, once: it would answer the same again. `heard` is told how many are done."""
+    judgements: list[Judgement] = []
+    for clip_id, candidate in pairs.candidates.items():
+        judgements.append(Judgement(clip_id, 0, lexicon_verdicts(candidate, pairs.references[clip_id])))
+        heard(len(judgements))
     return Judged(tuple(pairs.candidates), 1, tuple(judgements))
 
 
