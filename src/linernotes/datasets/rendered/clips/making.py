@@ -33,10 +33,19 @@ PLAYS = {"melody": 0.85, "comping": 0.85, "pad": 0.8, "bass": 0.7, "drums": 0.65
 """How likely a player who could play takes part in a clip."""
 ROOM_S = 1.5
 """Music beyond the clips, so that they start at drawn places."""
-LICENCE = "Apache-2.0 (music by linernotes); sounds of the soundfont under its own licence"
-SCORE_LICENCE = (
-    "public-domain work, encoding as distributed with music21; sounds of the soundfont under its own licence"
-)
+MUSIC = "Apache-2.0 (music by linernotes)"
+SCORE = "public domain (a work whose composer died over a century ago; encoding: music21's corpus)"
+SOUNDFONTS = {
+    "82475b91a76de15cb28a104707d3247ba932e228bada3f47bba63c6b31aaf7a1": "GPL-2.0 (TimGM6mb.sf2)",
+    "c5378b62028c920cb11e4803327983fee2f2cdff5dc89c708e39da417e51c854": "GPL-2.0 (TimGM6mb.sf2)",
+}
+"""Licences of soundfonts by SHA-256, as Debian's copyright file of timgm6mb-soundfont tells."""
+
+
+def licence_of(settings: RenderSettings, *, is_score: bool) -> str:
+    """What a clip is licensed under: its music, and the sounds that play it."""
+    sounds = SOUNDFONTS.get(settings.soundfont_sha256, "as its file says")
+    return f"music: {SCORE if is_score else MUSIC}; soundfont: {sounds}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,11 @@ def _clip(
     settings: RenderSettings,
 ) -> Clip:
     facts = clip_facts(arrangement, heard, start_s, settings.seconds)
-    extra: dict[str, int | float | str] = {"piece": order.number, "piece_seed": order.seed, "piece_start_s": start_s}
+    extra: dict[str, int | float | str] = {
+        "piece": order.number,
+        "piece_seed": order.seed,
+        "piece_start_s": start_s,
+    }
     if arrangement.title:
         extra["score"] = arrangement.title
     return Clip(
@@ -132,7 +145,7 @@ def _clip(
         artist_id=order.family,
         split=order.split,
         source=SOURCE,
-        licence=SCORE_LICENCE if arrangement.title else LICENCE,
+        licence=licence_of(settings, is_score=bool(arrangement.title)),
         extra=extra,
     )
 

@@ -29,6 +29,7 @@ SHARE_HEARD = 0.2
 LEVELS_DB = {"melody": 0.0, "comping": -4.0, "pad": -6.0, "bass": -3.0, "drums": -4.0}
 LEVEL_SPREAD_DB = 2.0
 LONGEST_TAIL_S = 1.0
+LINES_A_SINGER = 3
 Wave = NDArray[np.float32]
 
 
@@ -91,9 +92,9 @@ def _sung(player: Player, until_s: float, sample_rate: int, seed: int) -> Wave:
     notes = [note for note in player.sung if note.end_s < until_s + LONGEST_TAIL_S]
     if not notes:
         return np.zeros(round(until_s * sample_rate), np.float32)
-    # Two lines a seed: words are analysed once a voice and process, so few words are quick.
-    first = Dice("words", seed).whole(0, len(SUNG_LINES) - 2)
-    text = " ".join(SUNG_LINES[first : first + 2])
+    # Every singer has lines of their own: a word is analysed once a voice and process, so few words are quick.
+    first = Dice("words", player.voice).whole(0, len(SUNG_LINES) - LINES_A_SINGER)
+    text = " ".join(SUNG_LINES[first : first + LINES_A_SINGER])
     return _cut(
         soxr.resample(sing(notes, text, player.voice, seed=seed), SAMPLE_RATE, sample_rate),
         until_s,
