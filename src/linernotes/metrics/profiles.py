@@ -158,6 +158,7 @@ _LP = (
     Metric(
         "rougeL", "ROUGE-L", measures.lp_rouge, f"{EVALUATE}: rouge_score, F, no stemmer", "a-z 0-9", "lower"
     ),
+    _bert("f1", "BERTScore F1"),
 )
 
 _COCO = (

@@ -16,6 +16,8 @@ RESAMPLES = 1000
 _DRAWS_AT_ONCE = 2**18
 """Clips drawn in one block of resamples: 2 MB of counts, however many resamples there are."""
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -89,6 +91,7 @@ def paired_differences(
 
 def _difference(value: float, gaps: Statistics) -> Difference:
     gaps = gaps[np.isfinite(gaps)]
+    gaps[np.abs(gaps) < _ROUNDING] = 0.0  # else two equal systems could differ by the order of their sums
     beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
     return Difference(value, *middle_95(gaps), min(1.0, 2 * (beyond + 1) / (len(gaps) + 1)))
 
