@@ -26,6 +26,7 @@ LEVELS = (HIGHEST_MIDI - LOWEST_MIDI) * BANDS_PER_SEMITONE
 BANDWIDTH_SLOPE, BANDWIDTH_HZ = 0.1079, 24.7
 """Equivalent rectangular bandwidth = (0.1079 f + 24.7 Hz) / Q (Won et al. 2020, eq. 3)."""
 SILENCE = 1e-10
+CHUNKS_AT_ONCE = 8
 
 
 class Windowing(nn.Module):
@@ -153,9 +154,9 @@ class HarmonicCnnEncoder(nn.Module):
             for waveform, length in zip(waveforms, lengths, strict=True)
         ]
         chunks = torch.cat(clips).to(self.network.dense1.weight.device)
-        return AudioEmbeddings.of_clips(
-            torch.split(self.network.features(chunks), [len(clip) for clip in clips])
-        )
+        at_once = len(chunks) if self.training else CHUNKS_AT_ONCE
+        features = torch.cat([self.network.features(block) for block in torch.split(chunks, at_once)])
+        return AudioEmbeddings.of_clips(torch.split(features, [len(clip) for clip in clips]))
 
 
 def harmonic_cnn(weights: str = "none") -> HarmonicCnnEncoder:

@@ -14,7 +14,8 @@ from linernotes.encoders.musicnn import CHUNK_FEATURES, Musicnn, load_musicnn
 
 SHIPPED = "shipped"
 UNTRAINED = "none"
-"""What may stand for weights besides a path."""
+"""What `weights` may be."""
+WINDOWS_AT_ONCE = 32
 
 
 class MusicnnEncoder(nn.Module):
@@ -36,7 +37,10 @@ class MusicnnEncoder(nn.Module):
         ]
         device = self.network.dense.weight.device
         log_mel = torch.from_numpy(np.concatenate(windows)).to(device)
-        features = self.network.feature_maps(log_mel).amax(dim=2)
+        # Training normalises over the batch, so it must see all windows at once; else blocks save memory.
+        at_once = len(log_mel) if self.training else WINDOWS_AT_ONCE
+        blocks = [self.network.feature_maps(block).amax(dim=2) for block in torch.split(log_mel, at_once)]
+        features = torch.cat(blocks)
         return AudioEmbeddings.of_clips(torch.split(features, [len(clip) for clip in windows]))
 
 
