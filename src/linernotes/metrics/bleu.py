@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from linernotes.metrics.ngrams import MAX_N, Integers, count_ngrams, tabulate
-from linernotes.metrics.ptb_tokens import tokenize_ptb
+from linernotes.metrics.ptb_tokens import ptb_words
 from linernotes.metrics.score import Captions, References, Score, Statistics, mean_score, paired
 from linernotes.metrics.tokens import tokenize_13a
 
@@ -52,7 +52,7 @@ def bleu_coco_orders(candidates: Captions, references: References) -> tuple[Scor
 
     PTB tokens in lower case without punctuation, the closest reference's length (of two as close, the shorter).
     """
-    counts = _count(candidates, references, tokenize_ptb)
+    counts = _count(candidates, references, ptb_words)
     statistics = counts.statistics(counts.closest())
     return tuple(Score(counts.clip_ids, statistics, partial(_coco, order)) for order in range(1, MAX_N + 1))
 

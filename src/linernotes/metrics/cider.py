@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linernotes.metrics.ngrams import MAX_N, Integers, Ngrams, TokenTable, count_ngrams, tabulate
-from linernotes.metrics.ptb_tokens import tokenize_ptb
+from linernotes.metrics.ptb_tokens import ptb_words
 from linernotes.metrics.score import Captions, References, Score, mean_score, paired
 
 SIGMA = 6.0
@@ -41,8 +41,8 @@ def cider_d(
     """
     pairs = paired(candidates, references)
     table = tabulate(
-        [tokenize_ptb(text) for _, text, _ in pairs],
-        [[tokenize_ptb(ref) for ref in refs] for _, _, refs in pairs],
+        [ptb_words(text) for _, text, _ in pairs],
+        [[ptb_words(ref) for ref in refs] for _, _, refs in pairs],
     )
     clips = document_frequencies.clips if document_frequencies else len(pairs)
     penalty = _length_penalty(table)
@@ -58,7 +58,7 @@ def cider_d(
 def document_frequencies_of(references: References) -> DocumentFrequencies:
     """Count the document frequencies of a corpus of references."""
     table = tabulate(
-        [()] * len(references), [[tokenize_ptb(ref) for ref in refs] for refs in references.values()]
+        [()] * len(references), [[ptb_words(ref) for ref in refs] for refs in references.values()]
     )
     frequencies: dict[str, int] = {}
     for grams in count_ngrams(table):

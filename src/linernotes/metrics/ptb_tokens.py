@@ -32,8 +32,8 @@ _L = rf"(?:(?!\d){_A})"  # a letter
 _QUOTE = "['’]"
 _WITH_SPACES = re.compile(
     r"<[/!?]?[A-Za-z][^<>]*>"  # a tag
-    r"|(?<![\w.,])(?:\d{2,4}[- ])?(?:\(\d{2,3}\) ?|\d{2,4}[- ])\d{3,4}[- ]?\d{3,5}"  # a telephone number
-    r"|(?<![\w.,])\d+ \d+/\d+"
+    r"|(?<![\w.,/'-])(?:\d{2,4}[- ])?(?:\(\d{2,3}\) ?|\d{2,4}[- ])\d{3,4}[- ]?\d{3,5}"  # a telephone number
+    r"|(?<![\w.,/'-])\d+ \d+/\d+"
 )
 """Tokens in which there may be spaces, which the jar turns into no-break spaces."""
 
@@ -106,7 +106,7 @@ _PATTERNS = tuple(
         r"[pP]h\.D\.",
         r"[A-Z]+(?:(?:[&+]|&amp;)[A-Z]+)+",
         rf"[A-HJ-XZn]{_QUOTE}{_L}{{2}}{_A}*|([jJyYdDlL]{_QUOTE}){_L}|{_L}*[aeiouyAEIOUY]{_QUOTE}[aeiouA-Z]{_A}*",
-        rf"{_QUOTE}(?:em|cause|till?|n{_QUOTE}|n(?!\S)|\d\d(?!\S)|[2-9]0s(?!{_A}))|(?i:'(?:tis|twas))(?!{_A})",
+        rf"{_QUOTE}(?:em|cause|till?|n{_QUOTE}|n(?!\S)|\d\d(?!\S)|[2-9]0[sS](?!{_A}))|(?i:'(?:tis|twas))(?!{_A})",
         rf"(?i:ol{_QUOTE}|c{_QUOTE}mon|ev{_QUOTE}ry|li{_QUOTE}l|nat{_QUOTE}l|s{_QUOTE}mores|somethin{_QUOTE})",
         r"[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+(?:-[A-Za-z0-9]+)*|_+",
         r"https?://[^\s\"<>()]*[^\s\"<>().,;:!?]|www\.[^\s\"<>()/]+[A-Za-z]|[A-Za-z0-9][\w.+-]*@[\w-]+(?:\.[\w-]+)*",
@@ -131,6 +131,12 @@ def tokenize_ptb(text: str) -> list[str]:
     if "<" in text or _NUMBERS_IN_A_ROW.search(text):
         return _around_spaced_tokens(text)
     return _tokens(text)
+
+
+def ptb_words(text: str) -> list[str]:
+    """The tokens as pycocoevalcap's BLEU and CIDEr-D read them (its ROUGE-L does not): cut at no-break spaces too."""
+    tokens = tokenize_ptb(text)
+    return " ".join(tokens).split() if "\u00a0" in "".join(tokens) else tokens
 
 
 def _around_spaced_tokens(text: str) -> list[str]:
