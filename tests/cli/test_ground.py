@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import soundfile
 from notes_fixture import NOTES
 from typer.testing import CliRunner
 
@@ -70,15 +71,11 @@ def test_ground_takes_the_output_of_facts(tmp_path: Path) -> None:
     assert '"supported": 1' in run("ground", "a piano", "--notes", path, "--json")[1]
 
 
-def test_ground_listens_to_a_recording(example: Path) -> None:
-    data = json.loads(run("ground", "A man sings at 120 BPM in D major.", "--audio", example, "--json")[1])
-    verdicts = {row["value"]: row["verdict"] for row in data["claims"]}
-    assert verdicts == {
-        "male": "contradicted",
-        "sung": "contradicted",
-        "120 BPM": "supported",
-        "D major": "supported",
-    }
+def test_ground_listens_to_a_recording(example: Path, tmp_path: Path) -> None:
+    waveform, rate = soundfile.read(example, frames=12 * 44100)
+    soundfile.write(tmp_path / "start.wav", waveform, rate)
+    data = json.loads(run("ground", "60 BPM in D major.", "--audio", tmp_path / "start.wav", "--json")[1])
+    assert [row["verdict"] for row in data["claims"]] == ["contradicted", "supported"]
 
 
 def test_ground_many_captions(tmp_path: Path) -> None:

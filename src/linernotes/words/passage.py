@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from linernotes.words.grammar import Phrases, load_grammar, load_reading_lexicon
 from linernotes.words.lexicon import Lexicon, Mention, Token, tokenise
@@ -16,28 +16,27 @@ STOPS = re.compile(r"[.;:!?()\n|]")
 REACH = 4
 """A negation reaches this many words past itself, or past the last musical word that it denies."""
 HEDGE_REACH = 9
+LONGEST_SENTENCE = 80
+"""Words to either side beyond which nothing is looked for, so that a text without full stops is read in time."""
+_SUBJECTS = ("You", "Something", "Music", "Song", "Track", "Tune", "What", "One")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Tokens of a text with, for every token, whether it stands denied or hedged."""
+    """Tokens of a text (with their `words` and `starts` alone) and which of them stand denied or hedged."""
 
     text: str
     tokens: tuple[Token, ...]
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
     mentions: tuple[Mention, ...]
     denied: frozenset[int]
     hedged: frozenset[int]
     uses: tuple[tuple[int, int], ...]
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The tokens' texts."""
-        return tuple(token.text for token in self.tokens)
-
     def span(self, start: int, end: int) -> range:
         """Numbers of the tokens that begin within characters `start` to `end`."""
-        starts = [token.start for token in self.tokens]
-        return range(bisect_left(starts, start), bisect_left(starts, end))
+        return range(bisect_left(self.starts, start), bisect_left(self.starts, end))
 
     def is_denied(self, start: int, end: int) -> bool:
         """Whether a negation holds over these characters."""
@@ -59,9 +58,9 @@ class Passage:
     def sentence(self, index: int) -> range:
         """Numbers of the tokens in the sentence around token `index`."""
         first = last = index
-        while first > 0 and not STOPS.search(self.gap(first - 1)):
+        while first > max(0, index - LONGEST_SENTENCE) and not STOPS.search(self.gap(first - 1)):
             first -= 1
-        while last + 1 < len(self.tokens) and not STOPS.search(self.gap(last)):
+        while last + 1 < min(len(self.tokens), index + LONGEST_SENTENCE) and not STOPS.search(self.gap(last)):
             last += 1
         return range(first, last + 1)
 
@@ -69,11 +68,16 @@ class Passage:
 def make_passage(text: str, lexicon: Lexicon | None = None) -> Passage:
     """Lay out a text."""
     tokens = tuple(tokenise(text))
+    words, starts = tuple(token.text for token in tokens), tuple(token.start for token in tokens)
     mentions = tuple((lexicon or load_reading_lexicon()).mentions(text))
-    bare = Passage(text, tokens, mentions, frozenset(), frozenset(), ())
+    bare = Passage(text, tokens, words, starts, mentions, frozenset(), frozenset(), ())
     reader = _Scopes(bare, load_grammar())
-    uses = tuple(_use_spans(text))
-    return Passage(text, tokens, mentions, frozenset(reader.denied()), frozenset(reader.hedged()), uses)
+    return replace(
+        bare,
+        denied=frozenset(reader.denied()),
+        hedged=frozenset(reader.hedged()),
+        uses=tuple(_use_spans(text)),
+    )
 
 
 def _use_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -83,9 +87,6 @@ def _use_spans(text: str) -> Iterator[tuple[int, int]]:
         comma = use.group().find(",")
         is_aside = opens and comma > 0 and use.group()[0].isupper() and not use.group().startswith(_SUBJECTS)
         yield use.start(), use.start() + comma if is_aside else use.end()
-
-
-_SUBJECTS = ("You", "Something", "Music", "Song", "Track", "Tune", "What", "One")
 
 
 class _Scopes:
@@ -140,7 +141,7 @@ class _Scopes:
         if word == "and":
             after = self.words[index + 1 : index + 2]
             return not after or after[0] in self.grammar["restart"] or index + 1 not in self.musical
-        return index > first and word in self.grammar["scope end"]
+        return index > first and (word in self.grammar["scope end"] or word in self.grammar["negation"])
 
     def _subject_before(self, index: int) -> Iterator[int]:
         """The words before the copula that links them to an absence."""
@@ -176,8 +177,3 @@ class _Scopes:
 
 def _tokens_of(mention: Mention) -> range:
     return range(mention.first_token, mention.first_token + len(mention.tokens))
-
-
-def neighbours(words: Sequence[str], first: int, last: int) -> tuple[str, str]:
-    """The words just before token `first` and just after token `last`, or ""."""
-    return (words[first - 1] if first else ""), (words[last + 1] if last + 1 < len(words) else "")
