@@ -65,6 +65,17 @@ class TestConformance:
         assert meter.usage.calls == 1
 
 
+def test_a_repaired_answer_is_kept_and_both_attempts_are_counted(stub: Stub, tmp_path: Path) -> None:
+    stub.play(say("blue, I think"), say('{"sky": "blue"}'), say("never asked"))
+    meter = Meter()
+    manners = Manners(cache=tmp_path / "c.sqlite", meter=meter)
+    for _ in range(2):
+        got = load_language_model(stub.url, model="m", manners=manners).complete(ASK, schema=SCHEMA)
+        assert got.data == {"sky": "blue"}
+    assert len(stub.asked) == 2
+    assert (meter.usage.calls, meter.usage.tokens_in, meter.usage.tokens_out) == (2, 22, 14)
+
+
 def test_the_key_comes_from_the_variable_that_is_named(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", " sk-mine\n")
     monkeypatch.setenv(KEY_VARIABLE, "sk-other")

@@ -20,7 +20,10 @@ Facts = Sequence[TextFact]
 
 
 def judge_by_lexicon(pairs: CaptionPairs, heard: Callable[[int], None] = lambda done: None) -> Judged:
-    """Answer all questions on every pair, once: it would answer the same again. `heard` is told how many are done."""
+    """Answer all questions on every pair; once, since it would answer the same again.
+
+    `heard` is told how many pairs are done.
+    """
     judgements: list[Judgement] = []
     for clip_id, candidate in pairs.candidates.items():
         judgements.append(Judgement(clip_id, 0, lexicon_verdicts(candidate, pairs.references[clip_id])))

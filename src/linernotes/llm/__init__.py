@@ -70,10 +70,13 @@ class LanguageModelError(OSError):
     """There is no usable answer.
 
     `passes`: the same request may succeed a little later. `hopeless`: no other request will succeed either.
+    `tokens_in` and `tokens_out` are what it cost all the same, as far as the backend said.
     """
 
     passes: ClassVar[bool] = False
     hopeless: ClassVar[bool] = False
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
 class RateLimitedError(LanguageModelError):

@@ -44,8 +44,10 @@ def load_language_model(
     bare = _bare(where, model, key_variable, manners.timeout_s)
     metered = Metered(bare, manners.meter or Meter())
     patient = Retrying(metered, manners.retries, pace=Pace(manners.calls_per_minute))
-    kept = patient if manners.cache is None else Cached(patient, AnswerCache(manners.cache))
-    return Repairing(kept)
+    repairing = Repairing(
+        patient
+    )  # beneath the cache, so that a bad answer is not asked for again once repaired
+    return repairing if manners.cache is None else Cached(repairing, AnswerCache(manners.cache))
 
 
 def _bare(where: str, model: str, key_variable: str, timeout_s: float) -> LanguageModel:

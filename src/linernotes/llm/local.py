@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from linernotes.llm import Completion, Message, RefusedError, Schema, TruncatedError
+from linernotes.llm import Completion, LanguageModelError, Message, RefusedError, Schema, TruncatedError
 from linernotes.llm.json_answers import parse_answer
 from linernotes.registry import need_extra
 
@@ -47,12 +47,18 @@ class Local:
             length = int(prompt["input_ids"].shape[1])
             self._refuse_too_long(length, max_tokens)
             written = self._network.generate(**prompt, **self._manner(temperature, max_tokens))[0, length:]
-        ended = bool(len(written)) and int(written[-1]) in self._ends()
-        if not ended:
-            raise TruncatedError(f"the answer was cut off at {max_tokens} tokens")
-        text = str(self._tokenizer.decode(written, skip_special_tokens=True)).strip()
-        data = None if schema is None else parse_answer(text, schema)
+        try:
+            text, data = self._read(written, schema)
+        except LanguageModelError as error:
+            error.tokens_in, error.tokens_out = length, len(written)
+            raise
         return Completion(text, self._name, data, length, len(written))
+
+    def _read(self, written: Any, schema: Schema | None) -> tuple[str, Any]:
+        if not len(written) or int(written[-1]) not in self._ends():
+            raise TruncatedError(f"the answer was cut off at {len(written)} tokens")
+        text = str(self._tokenizer.decode(written, skip_special_tokens=True)).strip()
+        return text, None if schema is None else parse_answer(text, schema)
 
     def _prompt(self, messages: Sequence[Message]) -> Any:
         turns = [{"role": message.role, "content": message.content} for message in messages]
@@ -99,11 +105,16 @@ def load_local(path: Path) -> Local:
         what["gguf_file"] = gguf.name
     else:
         what["use_safetensors"] = True
+    shows_bars = transformers.logging.is_progress_bar_enabled()
+    transformers.logging.disable_progress_bar()  # else several of them beside our own
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
         network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{path} holds no model that transformers can load: {error}") from error
+    finally:
+        if shows_bars:
+            transformers.logging.enable_progress_bar()
     if not tokenizer.chat_template:
         raise ValueError(f"{path} has no chat template: an instruction-tuned model is needed")
     return Local(network, tokenizer, f"{(gguf or folder).name} ({_fingerprint(folder, gguf)})")

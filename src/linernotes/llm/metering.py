@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linernotes.llm import BudgetSpentError, Completion, LanguageModel, Message, Schema
+from linernotes.llm import BudgetSpentError, Completion, LanguageModel, LanguageModelError, Message, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Meter:
                 raise BudgetSpentError(f"the limit of {self._max_tokens} tokens is reached")
             self._usage = Usage(used.calls + 1, used.tokens_in, used.tokens_out)
 
-    def end(self, completion: Completion) -> None:
-        """Count an answer's tokens."""
+    def end(self, paid: Completion | LanguageModelError) -> None:
+        """Count the tokens of an answer, or of one that could not be used."""
         with self._lock:
             used = self._usage
             self._usage = Usage(
                 used.calls,
-                used.tokens_in + (completion.tokens_in or 0),
-                used.tokens_out + (completion.tokens_out or 0),
+                used.tokens_in + (paid.tokens_in or 0),
+                used.tokens_out + (paid.tokens_out or 0),
             )
 
 
@@ -83,8 +83,12 @@ class Metered:
     ) -> Completion:
         """The model's answer, while the budget lasts."""
         self._meter.begin()
-        completion = self._model.complete(
-            messages, schema=schema, temperature=temperature, max_tokens=max_tokens
-        )
+        try:
+            completion = self._model.complete(
+                messages, schema=schema, temperature=temperature, max_tokens=max_tokens
+            )
+        except LanguageModelError as error:
+            self._meter.end(error)
+            raise
         self._meter.end(completion)
         return completion

@@ -175,21 +175,27 @@ def _completion(data: Mapping[str, Any], model: str, schema: Schema | None) -> C
         why = choice.get("finish_reason")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadResponseError("the server's answer has no choices with a message") from error
+    counts = data.get("usage")
+    usage = counts if isinstance(counts, dict) else {}
+    tokens_in, tokens_out = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    try:
+        text, value = _text_of(content, refusal, why, schema)
+    except LanguageModelError as error:
+        error.tokens_in, error.tokens_out = tokens_in or 0, tokens_out or 0
+        raise
+    said = data.get("model")
+    return Completion(text, said if isinstance(said, str) else model, value, tokens_in, tokens_out)
+
+
+def _text_of(content: Any, refusal: Any, why: Any, schema: Schema | None) -> tuple[str, Any]:
+    """The answer's text, and its JSON where there is a schema."""
     if refusal or why == "content_filter":
         raise RefusedError(f"the model refused: {_short(str(refusal or 'content filter'))}")
     if why == "length":
         raise TruncatedError("the answer was cut off at the limit of tokens")
     if not isinstance(content, str) or not content.strip():
         raise BadResponseError("the server's answer has no text")
-    counts = data.get("usage")
-    usage = counts if isinstance(counts, dict) else {}
-    return Completion(
-        text=content,
-        model=data["model"] if isinstance(data.get("model"), str) else model,
-        data=None if schema is None else parse_answer(content, schema),
-        tokens_in=_count(usage.get("prompt_tokens")),
-        tokens_out=_count(usage.get("completion_tokens")),
-    )
+    return content, None if schema is None else parse_answer(content, schema)
 
 
 def _count(value: Any) -> int | None:
