@@ -17,7 +17,8 @@ from linernotes.clip import Clip
 from linernotes.manifest import read_manifest, write_manifest
 from linernotes.registry import DATASETS
 
-HEADER = "ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval"
+COLUMNS = "ytid start_s end_s audioset_positive_labels aspect_list caption author_id is_balanced_subset is_audioset_eval"
+HEADER = COLUMNS.replace(" ", ",")
 ROWS = [
     "aa,30,40,/m/1,\"['slow', 'piano']\",A slow piano piece.,4,False,False",
     "bb,0,10,/m/1,\"['fast']\",A fast song.,4,True,True",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,6 +124,9 @@ class Dataset:
         for name in self.info.splits:
             try:
                 found = _coverage(self.load(root, name), folder, name, self.info.splits[name].clips)
+            except FileNotFoundError as error:
+                problems.append(f"split {name}: {_absent(error, folder)}")
+                continue
             except (OSError, ValueError) as error:
                 problems.append(f"split {name}: {error}")
                 continue
@@ -144,6 +148,13 @@ def _coverage(clips: Iterator[Clip], folder: Path, split: str, published: int | 
         elif len(missing) < MISSING_SHOWN:
             missing.append(clip.audio_path or f"{clip.clip_id} (no path known)")
     return Coverage(split, published, described, captioned, with_audio, tuple(missing))
+
+
+def _absent(error: FileNotFoundError, folder: Path) -> str:
+    """What wasn't found, relative to `folder` where the system raised the error."""
+    if error.filename is None:
+        return str(error)
+    return f"can't be read without {os.path.relpath(error.filename, folder)}"
 
 
 def _is_there(folder: Path, audio_path: str) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath, PureWindowsPath
+import re
+from pathlib import Path
+
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def escape_of(audio_path: str) -> str:
@@ -14,9 +17,9 @@ def escape_of(audio_path: str) -> str:
         return "holds a NUL character"
     if "\\" in audio_path:
         return "holds a backslash: write forward slashes"
-    if PurePosixPath(audio_path).is_absolute() or PureWindowsPath(audio_path).drive:
+    if audio_path.startswith("/") or _DRIVE.match(audio_path):
         return "is absolute: write it relative to the data set's root"
-    if ".." in PurePosixPath(audio_path).parts:
+    if ".." in audio_path.split("/"):
         return "leaves the data set's root by '..'"
     return ""
 
