@@ -1,4 +1,4 @@
-"""LP-MusicCaps' Table 2 for writers: MusicCaps' eval aspects in, captions out, scored against the human ones.
+"""LP-MusicCaps' Table 2 for writers: MusicCaps' eval aspects in, captions out, scored under a profile of choice.
 
 In-domain n-gram scores mostly reward the annotators' manner, so every row stands with its shuffled floor, with
 the share of claims that the aspects do not carry, and with the slice of annotators never seen in training.
@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from linernotes.datasets.musiccaps import MusicCaps, MusicCapsItem
-from linernotes.metrics.bleu import bleu
-from linernotes.metrics.meteor import meteor
-from linernotes.metrics.rouge_l import rouge_l
-from linernotes.metrics.score import Captions, References, Score, derange
+from linernotes.metrics.profiles import Metric, load_profile
+from linernotes.metrics.score import Captions, Score, derange
+from linernotes.metrics.score_sheet import Resources, ScoreSheet
 from linernotes.registry import load_writer
 from linernotes.words.claims import check_caption, coverage
 from linernotes.writers import Writer
@@ -23,13 +22,14 @@ from linernotes.writers.given import given_aspects
 from linernotes.writers.template import tag_concat, template
 
 PROFILE = "lp2023"
+"""The profile of the published table."""
 
-METRICS: Mapping[str, Callable[[Captions, References], Score]] = {
-    "bleu1": lambda candidates, references: bleu(candidates, references, order=1),
-    "bleu4": lambda candidates, references: bleu(candidates, references, order=4),
-    "meteor": meteor,
-    "rougeL": rouge_l,
+METRICS: Mapping[str, Sequence[str]] = {
+    "lp2023": ("bleu1", "bleu4", "meteor", "rougeL"),
+    "coco": ("bleu1", "bleu4", "meteor", "rougeL", "cider"),
+    "sonicverse2025": ("bleu", "bleu4", "meteor", "rougeL"),
 }
+"""Profile -> the columns of its table."""
 
 PUBLISHED: Mapping[str, Mapping[str, float]] = {
     "K2C augmentation (T5)": {"bleu1": 6.07, "bleu4": 0.85, "meteor": 14.23, "rougeL": 17.92},
@@ -109,30 +109,51 @@ def _words(item: MusicCapsItem) -> list[str]:
     return " ".join(item.aspects).lower().split()
 
 
-def score_method(name: str, method: Method, data: MusicCaps, heard: Callable[[], None] = lambda: None) -> Row:
-    """Run one method over the eval half and score it; `heard` is told after each item."""
+def score_method(
+    name: str,
+    method: Method,
+    data: MusicCaps,
+    heard: Callable[[], None] = lambda: None,
+    *,
+    profile: str = PROFILE,
+) -> Row:
+    """Run one method over the eval half and score it under `profile`; `heard` is told after each item."""
     items = data.evaluation
     candidates: dict[str, str] = {}
     for item in items:
         candidates[item.clip_id] = method(item)
         heard()
-    references = {item.clip_id: [item.caption] for item in items}
+    references = {item.clip_id: (item.caption,) for item in items}
     trained = {item.annotator for item in data.train}
     unseen = [item.clip_id for item in items if item.annotator not in trained]
-    scores = {metric: _value(make, candidates, references, unseen) for metric, make in METRICS.items()}
+    sheet = ScoreSheet(candidates, references, Resources())
+    shuffled = ScoreSheet(derange(candidates), references, Resources())
+    scores = {metric.key: _value(metric, sheet, shuffled, unseen) for metric in columns(profile)}
     return _with_claims(Row(name, len(items), scores, 0.0, 0.0, 0.0, 0.0), items, candidates)
 
 
-def _value(
-    make: Callable[[Captions, References], Score],
-    candidates: Captions,
-    references: References,
-    unseen: Sequence[str],
-) -> Value:
-    score = make(candidates, references)
+def columns(profile: str) -> list[Metric]:
+    """The metrics of the table under `profile`."""
+    return [load_profile(profile).metric(key) for key in METRICS[profile]]
+
+
+def need_metrics(profile: str) -> None:
+    """Find out on two words what a metric lacks on this machine, not after minutes.
+
+    Raises:
+        MissingMetricError: a model, program or package is missing; the message names it.
+    """
+    sheet = ScoreSheet({"a": "one", "b": "two"}, {"a": ("one",), "b": ("two",)}, Resources())
+    for metric in columns(profile):
+        metric.of(sheet)
+
+
+def _value(metric: Metric, sheet: ScoreSheet, shuffled: ScoreSheet, unseen: Sequence[str]) -> Value:
+    score, floor = metric.of(sheet), metric.of(shuffled)
+    assert isinstance(score, Score)
+    assert isinstance(floor, Score)
     low, high = score.interval()
-    shuffled = make(derange(candidates), references).corpus
-    return Value(score.corpus, low, high, shuffled, score.over(unseen) if unseen else float("nan"))
+    return Value(score.corpus, low, high, floor.corpus, score.over(unseen) if unseen else float("nan"))
 
 
 def _with_claims(row: Row, items: Sequence[MusicCapsItem], candidates: Captions) -> Row:
