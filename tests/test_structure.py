@@ -40,6 +40,7 @@ LAYERS = (
         "published",
         "batch",
         "captioner",
+        "trained_captioner",
         "longform",
         "export",
         "plot",

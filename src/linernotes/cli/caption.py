@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +19,14 @@ from linernotes.batch import Outcome, map_in_order
 from linernotes.cli.card import facts_table, print_card
 from linernotes.cli.inputs import find_recordings, output_stems
 from linernotes.cli.progress import progress_bar
-from linernotes.clip import Notes
+from linernotes.clip import Licence, Notes
 from linernotes.export import FORMATS, write_atomically
 from linernotes.notes_json import notes_to_json, printable
 from linernotes.registry import licences, refuse_non_commercial
 
 if TYPE_CHECKING:
     from linernotes.captioner import Analysis, Captioner
+    from linernotes.trained_captioner import TrainedCaptioner
 
 # linernotes.captioner is imported where it is used: with numpy and onnxruntime it takes most of a second, which
 # --help and shell completion should not wait for.
@@ -73,6 +77,7 @@ class _Job:
     style: str
     seed: int
     threads: int
+    model: Path | None = None
 
 
 def caption(
@@ -86,6 +91,12 @@ def caption(
     writer: WriterName = WRITER,
     style: Style = STYLE,
     seed: int = SEED,
+    model: Path | None = typer.Option(
+        None, help="Caption with a model that `linernotes train` wrote: its folder, such as runs/NAME/best."
+    ),
+    explain: Path | None = typer.Option(
+        None, help="With --model and one recording: draw which seconds each word attended to (.png or .svg)."
+    ),
     jobs: int = typer.Option(1, min=1, help="Recordings worked on at the same time."),
     skip_existing: bool = typer.Option(False, help="Leave recordings alone whose notes are there already."),
     commercial_ok: bool = typer.Option(
@@ -100,11 +111,11 @@ def caption(
     * `linernotes caption song.mp3 --json | jq -r .caption`
     * `linernotes caption music/ --out notes/ --jobs 2 --skip-existing`
     * `linernotes caption samples/ --sidecar --style generator --format txt`
+    * `linernotes caption song.mp3 --model runs/attention/best --explain attention.png`
     """
-    from linernotes.captioner import MODELS
-
+    _refuse_other_writers(model, explain, writer, style, seed)
     if commercial_ok:
-        refuse_non_commercial(licences((*MODELS, writer.value)))
+        refuse_non_commercial(_licences(model, writer))
     to_files = out is not None or sidecar
     chosen = _chosen_formats(formats, to_files)
     _refuse_contradictions(as_json, out, sidecar, skip_existing and not to_files, chosen)
@@ -113,16 +124,20 @@ def caption(
     recordings = find_recordings(paths)
     if len(recordings) > 1 and not to_files and chosen and chosen[0] not in PRINTED_TOGETHER:
         raise typer.BadParameter(f"--format {chosen[0]} of several recordings needs --out DIR or --sidecar")
+    if explain is not None and (to_files or len(recordings) > 1):
+        raise typer.BadParameter(
+            "--explain draws one recording and prints its notes: give one, without --out"
+        )
     stems = output_stems(recordings, out) if to_files else [None] * len(recordings)
     threads = 2 if jobs == 1 else 1
     todo = [
-        _Job(item.path, stem, chosen, writer.value, style.value, seed, threads)
+        _Job(item.path, stem, chosen, writer.value, style.value, seed, threads, model)
         for item, stem in zip(recordings, stems, strict=True)
     ]
     if skip_existing and to_files:
         todo = [job for job in todo if not all(path.exists() for path in _targets(job))]
     if len(recordings) == 1 and not to_files:
-        _show(_watched_notes(todo[0]), as_json, chosen, single=True)
+        _show(_watched_notes(todo[0], explain), as_json, chosen, single=True)
         return
     try:
         failed = _run(todo, jobs, as_json, chosen)
@@ -216,7 +231,36 @@ def _targets(job: _Job) -> list[Path]:
     return [job.stem.with_name(job.stem.name + FORMATS[name].suffix) for name in job.formats]
 
 
-def _captioner(job: _Job) -> Captioner:
+def _refuse_other_writers(
+    model: Path | None, explain: Path | None, writer: WriterName, style: Style, seed: int
+) -> None:
+    """Raise where --model comes with options of the writers, or --explain without it."""
+    if model is not None and (writer, style, seed) != (WriterName.composer, Style.short, 0):
+        raise typer.BadParameter(
+            "--model writes captions its own way: leave out --writer, --style and --seed"
+        )
+    if explain is not None and model is None:
+        raise typer.BadParameter("--explain shows a trained model's attention: it needs --model DIR")
+
+
+def _licences(model: Path | None, writer: WriterName) -> tuple[Licence, ...]:
+    if model is not None:
+        return _trained_captioner(model).licences
+    from linernotes.captioner import MODELS
+
+    return licences((*MODELS, writer.value))
+
+
+@lru_cache(maxsize=1)
+def _trained_captioner(model: Path) -> TrainedCaptioner:
+    from linernotes.trained_captioner import load_trained_captioner
+
+    return load_trained_captioner(model)
+
+
+def _captioner(job: _Job) -> Captioner | TrainedCaptioner:
+    if job.model is not None:
+        return _trained_captioner(job.model)
     from linernotes.captioner import load_captioner
 
     return load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
@@ -263,14 +307,32 @@ def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool)
         print_card(Console(), notes)
 
 
-def _watched_notes(job: _Job) -> Notes:
-    captioner = _captioner(job)
-    return captioner.write(_watched_analysis(captioner, job.path))
+def _watched_notes(job: _Job, explain: Path | None) -> Notes:
+    if job.model is None:
+        from linernotes.captioner import load_captioner
+
+        captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
+        return captioner.write(_watched_analysis(captioner, job.path))
+    trained = _trained_captioner(job.model)
+    with _listening(job.path) as heard:
+        captioned = trained.analyse(job.path, heard)
+    if explain is not None:
+        from linernotes.plot.attention import plot_attention
+
+        plot_attention(trained.explain(captioned), trained.frame_s, explain)
+        print(f"wrote {printable(str(explain))}", file=sys.stderr)
+    return trained.write(captioned)
 
 
 def _watched_analysis(captioner: Captioner, path: Path) -> Analysis:
     """Analyse with a progress bar over the file's own length."""
+    with _listening(path) as heard:
+        return captioner.analyse(path, heard)
+
+
+@contextmanager
+def _listening(path: Path) -> Iterator[Callable[[float], None]]:
     from linernotes.audio import probe
 
     with progress_bar("listening", max(probe(path).duration_s, 1e-3)) as heard:
-        return captioner.analyse(path, heard)
+        yield heard

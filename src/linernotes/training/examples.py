@@ -34,6 +34,8 @@ class ExampleSets:
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     left_out: Mapping[str, int]
+    licences: tuple[str, ...] = ()
+    """Of the clips to train on, each once."""
 
     @property
     def fingerprint(self) -> str:
@@ -62,6 +64,7 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
     sets: dict[str, list[Example]] = {options.train_split: [], options.validation_split: []}
     left_out: Counter[str] = Counter()
     seen: set[str] = set()
+    licences: set[str] = set()
     splits: Counter[str] = Counter()
     for clip in clips:
         splits[clip.split] += 1
@@ -76,12 +79,14 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
         captions, reason = _usable(clip, end_s - clip.start_s, options, seen)
         if captions:
             sets[clip.split].append(Example(clip.clip_id, path, clip.start_s, end_s, captions))
+            if clip.split == options.train_split and clip.licence:
+                licences.add(clip.licence)
         else:
             left_out[reason] += 1
     _refuse_empty(sets, left_out, splits)
     train = _limited(sets[options.train_split], options.limit)
     validation = _limited(sets[options.validation_split], options.validation_limit)
-    return ExampleSets(train, validation, dict(left_out))
+    return ExampleSets(train, validation, dict(left_out), tuple(sorted(licences)))
 
 
 def _usable(

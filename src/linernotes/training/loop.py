@@ -257,6 +257,7 @@ class _Run:
             "metrics": metrics,
             "clips": {"train": len(self.examples.train), "validation": len(self.examples.validation)},
             "left_out": dict(self.examples.left_out),
+            "licences": list(self.examples.licences),
             "recipe": json.loads(json.dumps(recipe_to_mapping(self.recipe), default=str)),
         }
 
