@@ -1,7 +1,8 @@
 """BERTScore (Zhang et al., 2020): each token meets its most similar token of the other text, in a BERT's space.
 
 Without idf weights and without rescaling, as the package bert_score does by default and as published music
-captioning scores were made. Written here because that package fails on an empty caption with transformers 5.
+captioning scores were made. Written here because that package, with transformers 5, fails on an empty caption and
+no longer puts the blank before RoBERTa's first word with which all published scores were made.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _match(candidate: _Text, reference: _Text, part: Part) -> float:
 def _encode(texts: Sequence[str], encoder: Encoder) -> Iterator[_Text]:
     torch = need_extra("torch", EXTRA)
     tokenizer = encoder.tokenizer
-    # Byte-pair vocabularies tell a word at the start from one after a blank; the scores were made with the latter.
+    # Byte-pair vocabularies tell a word at the start of a text from one after a blank.
     blank = " " if type(tokenizer).__name__.startswith(_BYTE_PAIR_TOKENIZERS) else ""
     batch = tokenizer(
         [blank + text.strip() if text.strip() else "" for text in texts],
