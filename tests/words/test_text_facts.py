@@ -200,7 +200,7 @@ def test_the_data_files_hold_together() -> None:
 
 def test_reading_time_grows_with_the_text_and_not_with_its_square() -> None:
     seconds = []
-    for size in (400, 1600):
+    for size in (100, 400):
         text = f"{size}: " + "no drums, bass or a sad violin, she sings " * size
         start = time.process_time()
         assert len(read_facts(text).facts) >= 4

@@ -45,6 +45,7 @@ class _Terms:
         self.grammar = load_grammar()
         self.contexts = load_contexts()
         self.lexicon = load_reading_lexicon()
+        self.begins_at = {mention.first_token: mention for mention in passage.mentions}
         self.kind_at = {
             index: mention.terms[0].kind
             for mention in passage.mentions
@@ -125,7 +126,7 @@ class _Terms:
 
     def _in_sentence(self, mention: Mention) -> Iterator[Mention]:
         reach = self.passage.sentence(mention.first_token)
-        return (other for other in self.passage.mentions if other.first_token in reach)
+        return (self.begins_at[index] for index in reach if index in self.begins_at)
 
     def _sings(self, mention: Mention) -> bool:
         """Whether a man, woman, he or she sings or speaks: the sentence has a voice, and they play nothing."""
