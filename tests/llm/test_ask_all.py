@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from linernotes.llm import BadAnswerError, LanguageModelError, RefusedError, ServerError, UnauthorisedError
+from linernotes.llm import (
+    BadAnswerError,
+    BudgetSpentError,
+    LanguageModelError,
+    RefusedError,
+    ServerError,
+    UnauthorisedError,
+)
 from linernotes.llm.concurrent import ask_all
 
 
@@ -86,3 +93,30 @@ def test_items_are_read_as_they_are_needed() -> None:
 def test_errors_of_our_own_are_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         list(ask_all(lambda number: 1 // number, [0]))
+
+
+def test_who_stops_does_not_wait_for_a_silent_server() -> None:
+    silent = threading.Event()
+    stream = ask_all(lambda number: number or silent.wait(60), [1, 0, 0, 0, 0, 0], jobs=2)
+    assert next(stream).value == 1
+    stream.close()  # type: ignore[attr-defined]
+    assert not silent.is_set()
+    silent.set()
+
+
+def test_what_is_in_flight_when_the_budget_ends_is_still_kept() -> None:
+    asked, ended = threading.Event(), threading.Event()
+    kept: list[int] = []
+
+    def ask(number: int) -> None:
+        if number == 0:
+            asked.wait(10)
+            ended.set()
+            raise BudgetSpentError("spent")
+        asked.set()
+        ended.wait(10)
+        kept.append(number)
+
+    with pytest.raises(BudgetSpentError):
+        list(ask_all(ask, range(2), jobs=2))
+    assert kept == [1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,8 +70,6 @@ def test_a_prompt_that_does_not_fit_is_refused(folder: Path) -> None:
 
 
 def test_the_name_tells_models_apart(folder: Path, tmp_path: Path) -> None:
-    import shutil
-
     other = shutil.copytree(folder, tmp_path / folder.name)
     same = load_local(other).name
     (other / "config.json").write_text((other / "config.json").read_text() + "\n")
@@ -78,9 +78,6 @@ def test_the_name_tells_models_apart(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_chat_template_is_refused(folder: Path, tmp_path: Path) -> None:
-    import json
-    import shutil
-
     other = shutil.copytree(folder, tmp_path / "base")
     (other / "chat_template.jinja").unlink(missing_ok=True)
     settings = json.loads((other / "tokenizer_config.json").read_text())
@@ -94,3 +91,11 @@ def test_a_broken_folder_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ValueError, match="no model that transformers can load"):
         load_local(tmp_path)
+
+
+def test_cut_off_weights_are_one_error(folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "cut")
+    weights = other / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="no model that transformers can load"):
+        load_local(other)

@@ -98,6 +98,7 @@ def load_local(path: Path) -> Local:
     folder, gguf = _find(path)
     transformers = need_extra("transformers", EXTRA)
     need_extra("torch", EXTRA)
+    safetensors = need_extra("safetensors", EXTRA)
     if gguf is not None:
         need_extra("gguf", EXTRA)
     what: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -110,7 +111,7 @@ def load_local(path: Path) -> Local:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
         network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
         raise ValueError(f"{path} holds no model that transformers can load: {error}") from error
     finally:
         if shows_bars:
