@@ -17,8 +17,10 @@ from linernotes.clip import Clip
 from linernotes.manifest import read_manifest, write_manifest
 from linernotes.registry import DATASETS
 
-COLUMNS = "ytid start_s end_s audioset_positive_labels aspect_list caption author_id is_balanced_subset is_audioset_eval"
-HEADER = COLUMNS.replace(" ", ",")
+HEADER = ",".join(
+    ["ytid", "start_s", "end_s", "audioset_positive_labels", "aspect_list", "caption", "author_id"]
+    + ["is_balanced_subset", "is_audioset_eval"]
+)
 ROWS = [
     "aa,30,40,/m/1,\"['slow', 'piano']\",A slow piano piece.,4,False,False",
     "bb,0,10,/m/1,\"['fast']\",A fast song.,4,True,True",
@@ -82,6 +84,12 @@ def test_formats_lose_nothing(manifest: Path, tmp_path: Path) -> None:
     for source, out in pairwise(chain):
         assert run("convert", source, out).exit_code == 0
     assert chain[-1].read_bytes() == manifest.read_bytes()
+
+
+def test_a_folder_stands_for_the_manifest_in_it(manifest: Path) -> None:
+    manifest.rename(manifest.with_name("manifest.jsonl"))
+    assert json.loads(run("stats", manifest.parent, "--json").stdout)["whole"]["clips"] == 20
+    assert run("validate", manifest.parent).exit_code == 0
 
 
 def test_stats_can_be_drawn(manifest: Path, tmp_path: Path) -> None:
@@ -158,11 +166,15 @@ def test_split_keeps_artists_apart_and_says_how_near_it_came(manifest: Path, tmp
         (["stats", "musicaps"], "is no manifest, and no data set"),
         (["stats", "musiccaps"], "needs the folder it is in"),
         (["stats", "nonsense", "."], "no data set called 'nonsense'"),
-        (["validate", "m.txt"], "a manifest ends in"),
+        (["validate", "m.txt"], "is no manifest"),
+        (["stats", "."], "holds no manifest; for a data set, give its name first"),
         (["convert", "nowhere", "o.jsonl", "--dataset", "musiccaps"], "how to get MusicCaps"),
     ],
 )
-def test_mistakes_are_told_in_a_line(arguments: list[str], message: str) -> None:
+def test_mistakes_are_told_in_a_line(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     done = run(*arguments)
     assert done.exit_code == 1
     assert isinstance(done.exception, ValueError | OSError)

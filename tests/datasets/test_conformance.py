@@ -129,3 +129,17 @@ def test_an_audio_path_can_not_lead_out(dataset: Dataset, root: Path) -> None:
     clip = replace(next(iter(dataset.load(root))), audio_path="../../secret.wav")
     with pytest.raises(ValueError, match="leaves the data set's root"):
         audio_file(clip.audio_path, root)
+
+
+def test_the_documentation_says_the_same(dataset: Dataset) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "datasets.md").read_text("utf-8")
+    info = dataset.info
+    (row,) = (
+        line for line in page.splitlines() if line.startswith(f"| `{info.name}` ") and line.count("|") == 8
+    )
+    cells = [cell.strip() for cell in row.split("|")]
+    assert cells[6] == ("yes" if info.commercial_use else "no")
+    assert cells[5] == info.licence
+    for name, split in info.splits.items():
+        assert name in row or info.name == "folder"
+        assert split.clips is None or f"{name} {split.clips:,}" in row

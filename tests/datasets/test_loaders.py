@@ -189,3 +189,13 @@ def test_a_bad_row_is_named(tmp_path: Path, name: str, file: str, old: str, new:
     split = {"musiccaps": "test", "magnatagatune": "validation"}.get(name, "all")
     with pytest.raises(ValueError, match=message):
         list(load_dataset(name).load(tmp_path, split))
+
+
+def test_audio_behind_a_link_out_of_the_folder_does_not_count(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "set", tmp_path / "elsewhere"
+    root.mkdir()
+    layouts.musiccaps(root)
+    (root / "audio").rename(elsewhere)
+    (root / "audio").symlink_to(elsewhere)
+    report = load_dataset("musiccaps").validate(root)
+    assert [coverage.with_audio for coverage in report.splits] == [0, 0, 0]

@@ -47,9 +47,11 @@ def validate(
     if root is not None:
         _validate_dataset(source, root, audio, as_json)
         return
+    from linernotes.datasets.sources import manifest_at
+
     found: list[Problem] = []
     with progress_bar("lines", None) as advance:
-        for problem in _problems(Path(source), audio, keep_unknown, allow_leaks, advance):
+        for problem in _problems(manifest_at(source), audio, keep_unknown, allow_leaks, advance):
             found.append(problem)
     if as_json:
         typer.echo(json.dumps([asdict(problem) for problem in found], indent=2, ensure_ascii=False))
@@ -83,7 +85,8 @@ def _problems(
 
 def _validate_dataset(name: str, root: Path, audio: bool, as_json: bool) -> None:
     dataset = load_dataset(name)
-    report = dataset.validate(root)
+    with progress_bar("clips", None) as advance:
+        report = dataset.validate(root, advance)
     broken = list(_broken_audio(name, root)) if audio else []
     if as_json:
         typer.echo(json.dumps({**asdict(report), "broken_audio": broken}, indent=2, ensure_ascii=False))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from linernotes.clip import Clip
 from linernotes.datasets.checksums import FileCheck, PublishedFile, check_files
+from linernotes.manifest import audio_file
 
 ALL = "all"
 MISSING_SHOWN = 20
@@ -86,6 +87,10 @@ class ValidationReport:
         return not self.problems
 
 
+def _tell_nobody(done: int) -> None:
+    del done
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A published data set in a folder: `read(root, split)` gives the clips of one of its splits."""
@@ -114,16 +119,20 @@ class Dataset:
         for split in splits:
             yield from self.read(root, split)
 
-    def validate(self, root: str | Path) -> ValidationReport:
-        """Say what is missing under `root`, and what scores then cover. Nothing is raised for what is missing."""
+    def validate(self, root: str | Path, tell: Callable[[int], None] = _tell_nobody) -> ValidationReport:
+        """Say what is missing under `root`, and what scores then cover. Nothing is raised for what is missing.
+
+        `tell` is given the number of clips looked at so far, now and then.
+        """
         root = Path(root)
         folder = root.parent if root.is_file() else root
         files = check_files(folder, self.info.files)
         problems = [str(check) for check in files if check.is_bad]
-        covered = []
+        covered: list[Coverage] = []
         for name in self.info.splits:
             try:
-                found = _coverage(self.load(root, name), folder, name, self.info.splits[name].clips)
+                clips = _counted(self.load(root, name), sum(each.described for each in covered), tell)
+                found = _coverage(clips, folder, name, self.info.splits[name].clips)
             except FileNotFoundError as error:
                 problems.append(f"split {name}: {_absent(error, folder)}")
                 continue
@@ -157,11 +166,18 @@ def _absent(error: FileNotFoundError, folder: Path) -> str:
     return f"can't be read without {os.path.relpath(error.filename, folder)}"
 
 
+def _counted(clips: Iterator[Clip], before: int, tell: Callable[[int], None]) -> Iterator[Clip]:
+    for number, clip in enumerate(clips, before + 1):
+        if number % 1000 == 0:
+            tell(number)
+        yield clip
+
+
 def _is_there(folder: Path, audio_path: str) -> bool:
-    """Whether there is a file with something in it: a failed download often leaves an empty one."""
+    """Whether there is a file below `folder` with something in it: a failed download often leaves an empty one."""
     try:
-        return bool(audio_path) and (folder / audio_path).stat().st_size > 0
-    except OSError:
+        return bool(audio_path) and audio_file(audio_path, folder).stat().st_size > 0
+    except (OSError, ValueError):
         return False
 
 

@@ -7,29 +7,46 @@ from pathlib import Path
 
 from linernotes.clip import Clip
 from linernotes.datasets.dataset import ALL
-from linernotes.manifest import read_manifest
+from linernotes.manifest import SUFFIXES, read_manifest
 from linernotes.registry import DATASETS, load_dataset
 
 
 def open_clips(source: str, root: Path | None = None, split: str = ALL) -> Iterator[Clip]:
-    """Stream the clips of `split`: of the manifest at `source`, or of the data set called so in the folder `root`.
+    """Stream the clips of `split`: of a manifest (see `manifest_at`), or of the data set called so in `root`.
 
     Raises:
         ValueError: `source` is neither, or the data set's folder isn't given.
     """
-    if root is not None or (source in DATASETS and not Path(source).exists()):
-        dataset = load_dataset(source)
-        if root is None:
-            raise ValueError(f"{source} needs the folder it is in: {dataset.info.layout}")
-        clips: Iterator[Clip] = dataset.load(root, split)
-        return clips
-    if not Path(source).is_file():
-        raise ValueError(f"{source!r} is no manifest, and no data set ({', '.join(DATASETS)})")
-    return (clip for clip in read_manifest(source) if split in (ALL, clip.split))
+    if root is None:
+        path = manifest_at(source)
+        return (clip for clip in read_manifest(path) if split in (ALL, clip.split))
+    clips: Iterator[Clip] = load_dataset(source).load(root, split)
+    return clips
+
+
+def manifest_at(source: str) -> Path:
+    """The manifest called `source`, or the one named manifest.jsonl (.parquet, .csv) in the folder called so.
+
+    Raises:
+        ValueError: there is none.
+    """
+    path = Path(source)
+    if path.is_file():
+        return path
+    inside = [path / f"manifest{suffix}" for suffix in SUFFIXES]
+    if found := [each for each in inside if each.is_file()]:
+        return found[0]
+    if path.is_dir():
+        raise ValueError(
+            f"{source!r} holds no manifest; for a data set, give its name first ({', '.join(DATASETS)})"
+        )
+    if source in DATASETS:
+        raise ValueError(f"{source} needs the folder it is in: {load_dataset(source).info.layout}")
+    raise ValueError(f"{source!r} is no manifest, and no data set ({', '.join(DATASETS)})")
 
 
 def audio_root(source: str, root: Path | None = None) -> Path:
     """The folder that the audio paths of `open_clips(source, root)` are relative to."""
     if root is None:
-        return Path(source).parent
+        return manifest_at(source).parent
     return root.parent if root.is_file() else root

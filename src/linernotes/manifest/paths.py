@@ -37,5 +37,8 @@ def audio_file(audio_path: str, root: Path) -> Path:
         raise ValueError(f"audio_path {audio_path!r} {escape}")
     path = root / audio_path
     if not path.resolve().is_relative_to(root.resolve()):
-        raise ValueError(f"audio_path {audio_path!r} leaves {root} through a symbolic link")
+        raise ValueError(
+            f"audio_path {audio_path!r} leaves {root} through a symbolic link: "
+            "put the audio below that folder (a mount or a hard link will do), or make the folder itself the link"
+        )
     return path
