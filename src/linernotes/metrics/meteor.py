@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from linernotes.metrics.score import Captions, References, Score, mean_score, paired
 from linernotes.metrics.tokens import WORDS_REMEMBERED, porter_stem, tokenize_wordpunct, tokenize_words
-from linernotes.metrics.wordnet import WordNet, load_wordnet
+from linernotes.metrics.wordnet import Synset, load_wordnet
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
 """Parameters of NLTK's and so of profiles `lp2023` and `sonicverse2025`."""
@@ -32,6 +32,12 @@ def meteor(
     return mean_score([clip_id for clip_id, _, _ in pairs], values)
 
 
+class Dictionary(Protocol):
+    """What knows the meanings of words: WordNet."""
+
+    def synsets(self, word: str) -> Sequence[Synset]: ...
+
+
 class Aligner:
     """Aligns words in NLTK's order, which decides between equals: from the last word to the first.
 
@@ -39,7 +45,7 @@ class Aligner:
     looks up the stems, not the words; so do we). Every word is matched once.
     """
 
-    def __init__(self, stem: Callable[[str], str], wordnet: WordNet) -> None:
+    def __init__(self, stem: Callable[[str], str], wordnet: Dictionary) -> None:
         self._stem = stem
         self._wordnet = wordnet
         self._synonyms = lru_cache(maxsize=WORDS_REMEMBERED)(self._look_up)

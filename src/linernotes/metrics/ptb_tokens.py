@@ -83,8 +83,8 @@ _SPELT = {
 }
 """Marks by what becomes of them; those for a mark that is removed share one."""
 
-_KEPT = r"[!-~¡¢-¹¼-¿×÷;·։‖‗‚„-‣‰-‸※‾-⁂⁄⁰⁴-⁾₀-₎₤℀℁℃-℆℈℉℔№℗℘℞-℣℥℧℩℮℺℻"
-_KEPT += r"⅀-⅄⅊-⅍⅏⅓-⅞←-⯿、。〒・！-／：-＠［-｀｛-･￠￡￥￦]"
+_KEPT = r"[!-~\x80¡¢-¹¼-¿×÷;·։‖‗‚„-‣‰-‸※‾-⁂⁄⁰⁴-⁾₀-₎₤℀℁℃-℆℈℉℔№℗℘℞-℣℥℧℩℮℺℻"
+_KEPT += r"₠€⅀-⅄⅊-⅍⅏⅓-⅞←-⯿、。〒・！-／：-＠［-｀｛-･￠￡￥￦]"
 """Marks that are tokens; other characters are dropped."""
 
 _CLITIC = re.compile("n?’(?:s|m|d|t|ll|re|ve)")
@@ -134,7 +134,7 @@ def tokenize_ptb(text: str) -> list[str]:
 
 
 def ptb_words(text: str) -> list[str]:
-    """The tokens as pycocoevalcap's BLEU and CIDEr-D read them (its ROUGE-L does not): cut at no-break spaces too."""
+    """The tokens as pycocoevalcap's BLEU and CIDEr-D, but not its ROUGE-L, read them: cut at no-break spaces."""
     tokens = tokenize_ptb(text)
     return " ".join(tokens).split() if "\u00a0" in "".join(tokens) else tokens
 

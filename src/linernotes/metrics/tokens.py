@@ -1,7 +1,7 @@
 """Tokenizers that published numbers were made with, quick because each remembers what it made of a word.
 
-A tokenizer here looks at nothing beyond white space, so the pieces between it are cut once each; where it does
-look further (NLTK's, on quotation marks and full stops), the text goes to NLTK itself.
+Most look at nothing beyond white space, so the pieces between it are cut once each; where NLTK's looks further (on
+quotation marks and full stops), the text goes to NLTK itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ _ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _PLAIN_SENTENCE = re.compile(r"(?:[^\W_]+(?:['-][^\W_]+)*,?\s+)*[^\W_]+(?:['-][^\W_]+)*[.!?]?\s*")
-_WORD_OR_MARKS = re.compile(r"\w+|[^\w\s]+")
 _STEM_FROM = 4
 
 
@@ -71,8 +70,21 @@ def porter_stem() -> Callable[[str], str]:
 
 
 def tokenize_wordpunct(text: str) -> list[str]:
-    """Runs of word characters and runs of marks, as NLTK's `wordpunct_tokenize`."""
-    return _WORD_OR_MARKS.findall(text)
+    """Runs of word characters and runs of marks: NLTK's `wordpunct_tokenize`.
+
+    Raises:
+        MissingExtraError: NLTK is not installed.
+    """
+    tokens: list[str] = _wordpunct().tokenize(text)
+    return tokens
+
+
+@lru_cache(maxsize=1)
+def _wordpunct() -> Any:
+    need_extra("nltk", "metrics")
+    from nltk.tokenize import WordPunctTokenizer
+
+    return WordPunctTokenizer()
 
 
 def tokenize_words(text: str) -> list[str]:
