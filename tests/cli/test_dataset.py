@@ -17,9 +17,9 @@ from linernotes.clip import Clip
 from linernotes.manifest import read_manifest, write_manifest
 from linernotes.registry import DATASETS
 
-HEADER = ",".join(
-    ["ytid", "start_s", "end_s", "audioset_positive_labels", "aspect_list", "caption", "author_id"]
-    + ["is_balanced_subset", "is_audioset_eval"]
+HEADER = (
+    "ytid,start_s,end_s,audioset_positive_labels,aspect_list,"
+    "caption,author_id,is_balanced_subset,is_audioset_eval"
 )
 ROWS = [
     "aa,30,40,/m/1,\"['slow', 'piano']\",A slow piano piece.,4,False,False",
