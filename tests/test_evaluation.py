@@ -147,7 +147,7 @@ def test_an_empty_prediction_is_scored_and_told() -> None:
     assert report.n == 40
     assert report.per_clip["rougeL"].predicted[0] == 0.0
     assert report_json(report)["empty_predictions"] == 1
-    assert "1 predictions are empty" in report_markdown(report)
+    assert "Empty predictions, scored as they are: 1." in report_markdown(report)
 
 
 def test_what_is_missing_never_stops_the_rest() -> None:
@@ -251,6 +251,12 @@ def test_a_planted_difference_has_a_small_p_and_none_has_a_large_one() -> None:
     assert planted.p_value < 0.01 < none.p_value
     assert none.low < 0 < none.high
     assert (same.value, same.low, same.high, same.p_value) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_four_clips_prove_nothing() -> None:
+    ids = ("a", "b", "c", "d")
+    found = paired_differences([mean_score(ids, [0.9] * 4)], [mean_score(ids, [0.1] * 4)])[0]
+    assert found.p_value == 0.125
 
 
 def test_a_paired_difference_matches_clips_by_id() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linernotes.comparison import LEVEL, ComparedMetric, Comparison, verdict
-from linernotes.evaluation_report import number
+from linernotes.evaluation import FEW_CLIPS
+from linernotes.evaluation_report import FEW, number
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"{comparison.profile.about}. n = {comparison.n} clips; empty predictions: {comparison.empty[0]} and "
         f"{comparison.empty[1]}; ids left out: {comparison.left_out}. Paired bootstrap over clips, "
         f"{comparison.resamples} resamples, seed {comparison.seed}; p-values with Holm's correction over {tested} "
-        f"metrics, real: below {LEVEL:g}.",
+        f"metrics, real: below {LEVEL:g}.{f' {FEW}' if comparison.n < FEW_CLIPS else ''}",
         "",
         f"| {' | '.join(heads)} |",
         "|" + "---|" * len(heads),

@@ -23,6 +23,9 @@ from linernotes.metrics.score import RESAMPLES, Score, derange, middle_95, resam
 from linernotes.metrics.score_sheet import Resources, ScoreSheet
 
 SEED = 0
+FEW_CLIPS = 30
+"""Below this many the bootstrap's intervals are too narrow."""
+
 Values = NDArray[np.float64]
 Progress = Callable[[str], None]
 

@@ -8,10 +8,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from linernotes.evaluation import Report, Result, worst_clips
+from linernotes.evaluation import FEW_CLIPS, Report, Result, worst_clips
 from linernotes.metrics.score_sheet import Resources
 
 SHOWN_REFERENCES = 3
+FEW = f"With fewer than {FEW_CLIPS} clips the intervals are too narrow."
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -92,7 +93,9 @@ def _about(report: Report) -> list[str]:
         f"reference{'s' if most > 1 else ''} each."
     ]
     if report.pairs.empty:
-        lines.append(f"{len(report.pairs.empty)} predictions are empty and were scored so.")
+        lines.append(f"Empty predictions, scored as they are: {len(report.pairs.empty)}.")
+    if report.n < FEW_CLIPS:
+        lines.append(FEW)
     if report.pairs.only_predicted or report.pairs.only_referenced:
         lines.append(
             f"Left out: {len(report.pairs.only_predicted)} ids without references, "

@@ -108,8 +108,9 @@ def _bert(part: Part, label: str) -> Metric:
 def _own(*, as_released: bool) -> tuple[Metric, ...]:
     """Music facts and diversity; `as_released` as LP-MusicCaps counted vocabulary."""
     implementation = "music facts by lexicon and grammar"
-    read = [("facts_f1", "music facts, F1"), ("facts_precision", "precision"), ("facts_recall", "recall")]
-    read += [(f"facts_f1_{name}", f"{name.replace('_', ' ')}, F1") for name in ATTRIBUTES]
+    read = [("facts_f1", "music facts F1"), ("facts_precision", "music facts precision")]
+    read += [("facts_recall", "music facts recall")]
+    read += [(f"facts_f1_{name}", f"{name.replace('_', ' ')} F1") for name in ATTRIBUTES]
     counted = [
         ("vocabulary", "vocabulary", "vocabulary", None),
         ("novel_v", "new words", "novel_v", 1.0),
@@ -117,8 +118,8 @@ def _own(*, as_released: bool) -> tuple[Metric, ...]:
         ("distinct1", "distinct-1", "distinct_1", 1.0),
         ("distinct2", "distinct-2", "distinct_2", 1.0),
         ("self_bleu4", "self-BLEU-4 of a sample", "self_bleu", 1.0),
-        ("average_tokens", "tokens, mean", "tokens_mean", None),
-        ("average_tokens_sd", "tokens, sd", "tokens_sd", None),
+        ("average_tokens", "mean tokens", "tokens_mean", None),
+        ("average_tokens_sd", "sd of tokens", "tokens_sd", None),
     ]
     lp = "LP-MusicCaps' release" if as_released else "LP-MusicCaps' definition"
     return (

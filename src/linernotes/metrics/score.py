@@ -72,7 +72,8 @@ def paired_differences(
     """Paired bootstrap (Koehn, 2004): both systems, under each metric, are scored on the same resampled clips.
 
     The p-value is twice the share of resamples that don't stand on the value's side of zero, counted with one
-    more of them, so that it is never below 2 / (resamples + 1).
+    more of them, so that it is never below 2 / (resamples + 1); nor below 2 / 2**clips, the least that an exact
+    test over signs could give, because the bootstrap of a few clips is too sure of itself.
 
     Raises:
         ValueError: the systems were scored on different clips.
@@ -84,16 +85,17 @@ def paired_differences(
         [score.ordered(order) for score in (*firsts, *seconds)], resamples=resamples, seed=seed
     )
     return [
-        _difference(one.corpus - two.corpus, values[number] - values[number + len(firsts)])
+        _difference(one.corpus - two.corpus, values[number] - values[number + len(firsts)], len(order))
         for number, (one, two) in enumerate(zip(firsts, seconds, strict=True))
     ]
 
 
-def _difference(value: float, gaps: Statistics) -> Difference:
+def _difference(value: float, gaps: Statistics, clips: int) -> Difference:
     gaps = gaps[np.isfinite(gaps)]
     gaps[np.abs(gaps) < _ROUNDING] = 0.0  # else two equal systems could differ by the order of their sums
     beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
-    return Difference(value, *middle_95(gaps), min(1.0, 2 * (beyond + 1) / (len(gaps) + 1)))
+    p_value = max(2 * (beyond + 1) / (len(gaps) + 1), 2.0 ** (1 - clips))
+    return Difference(value, *middle_95(gaps), min(1.0, p_value))
 
 
 def resampled(scores: Sequence[Score], *, resamples: int = RESAMPLES, seed: int = 0) -> list[Statistics]:
