@@ -76,6 +76,11 @@ def test_ground_listens_to_a_recording(example: Path, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "start.wav", waveform, rate)
     data = json.loads(run("ground", "60 BPM in D major.", "--audio", tmp_path / "start.wav", "--json")[1])
     assert [row["verdict"] for row in data["claims"]] == ["contradicted", "supported"]
+    notes = lines(tmp_path / "n.jsonl", json.loads(run("caption", tmp_path / "start.wav", "--json")[1]))
+    own = json.loads(run("ground", notes, "--notes", notes, "--json")[1])
+    assert own["claims"] >= 2
+    assert own["shares"]["contradicted"]["value"] == 0.0
+    assert own["shares"]["contradicted"]["shuffled"] is None
 
 
 def test_ground_many_captions(tmp_path: Path) -> None:
@@ -89,6 +94,7 @@ def test_ground_many_captions(tmp_path: Path) -> None:
     text = report.read_text()
     assert "2 captions make 2 statements" in text
     assert "| supported | 50.0% |" in text
+    assert "| 50.0% |\n" in text  # both have the same facts, so the shuffled share is the same
     data = json.loads(run("ground", captions, "--notes", measured, "--json")[1])
     assert data["shares"]["contradicted"]["value"] == 0.5
     low, high = data["shares"]["contradicted"]["ci95"]
@@ -102,6 +108,7 @@ def test_notes_are_found_by_the_name_of_their_recording(tmp_path: Path) -> None:
     )
     captions = lines(tmp_path / "c.jsonl", {"id": "song one", "caption": "A piano."})
     assert "100.0%" in run("ground", captions, "--notes", measured)[1]
+    assert "| supported | 100.0% |" in run("ground", measured, "--notes", measured)[1]
 
 
 @pytest.mark.parametrize(

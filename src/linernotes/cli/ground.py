@@ -55,7 +55,9 @@ def read(
 
 
 def ground(
-    caption: str = typer.Argument(help='A caption, or a .jsonl file of {"id": ..., "caption": ...}.'),
+    caption: str = typer.Argument(
+        help='A caption, or a .jsonl file of {"id": ..., "caption": ...} or of notes.'
+    ),
     notes: Path | None = typer.Option(
         None, help="Measured facts: output of `caption --json` or `facts --json`; for .jsonl a line each."
     ),
@@ -71,6 +73,7 @@ def ground(
 
     * `linernotes ground "A woman sings a slow waltz at 84 BPM" --audio song.mp3`
     * `linernotes ground captions.jsonl --notes notes.jsonl --out report.md`
+    * `linernotes ground notes.jsonl --notes notes.jsonl` (the notes' own captions)
     """
     from linernotes.metrics.grounding_report import grounding_to_dict, report_to_dict, report_to_markdown
 
@@ -87,9 +90,11 @@ def ground(
         return
     if notes is None:
         raise typer.BadParameter("a .jsonl of captions needs --notes with the facts of every recording")
-    groundings = _ground_many(Path(caption), notes)
-    data = json.dumps(report_to_dict(groundings), indent=2, ensure_ascii=False) + "\n" if as_json else ""
-    _deliver(data or report_to_markdown(groundings), out)
+    found, shuffled = _ground_many(Path(caption), notes)
+    if as_json:
+        _deliver(json.dumps(report_to_dict(found, shuffled), indent=2, ensure_ascii=False) + "\n", out)
+    else:
+        _deliver(report_to_markdown(found, shuffled), out)
 
 
 def _deliver(text: str, out: Path | None) -> None:
@@ -112,25 +117,27 @@ def _held(caption: str, measured: Measured) -> Grounding:
     return hold(caption, measured.facts, measured.of_sections)
 
 
-def _ground_many(captions: Path, notes: Path) -> dict[str, Grounding]:
-    """Ground every caption of a file; one without facts is an error, not a gap."""
+def _ground_many(captions: Path, notes: Path) -> tuple[dict[str, Grounding], dict[str, Grounding]]:
+    """Ground every caption in its own facts, and in another's; one without facts is an error, not a gap."""
     from linernotes.cli.measured import read_measured_lines
+    from linernotes.metrics.score import derange
 
     texts = _read_captions(captions)
     measured = read_measured_lines(notes)
     alone = [clip_id for clip_id in texts if clip_id not in measured]
     if alone:
         raise ValueError(f"{len(alone)} captions have no notes in {notes}, such as {alone[0]!r}")
-    groundings: dict[str, Grounding] = {}
+    others = derange(texts) if len(texts) > 1 else {}
+    found: dict[str, Grounding] = {}
     with progress_bar("grounding", len(texts)) as advance:
         for clip_id, text in texts.items():
-            groundings[clip_id] = _held(text, measured[clip_id])
-            advance(len(groundings))
-    return groundings
+            found[clip_id] = _held(text, measured[clip_id])
+            advance(len(found))
+    return found, {clip_id: _held(text, measured[clip_id]) for clip_id, text in others.items()}
 
 
 def _read_captions(path: Path) -> Mapping[str, str]:
-    """JSON Lines of {"id", "caption"}.
+    """JSON Lines of {"id", "caption"}, or of notes, whose id is the path of their recording.
 
     Raises:
         ValueError: a line is something else, an id stands twice, or there is none; the line is named.
@@ -142,7 +149,8 @@ def _read_captions(path: Path) -> Mapping[str, str]:
                 continue
             try:
                 data = json.loads(line)
-                clip_id, text = str(data["id"]), data["caption"]
+                clip_id = str(data["audio"]["path"] if "audio" in data and "id" not in data else data["id"])
+                text = data["caption"]
             except (ValueError, TypeError, KeyError) as error:
                 raise ValueError(
                     f'{path} line {number} is no {{"id": ..., "caption": ...}}: {error}'

@@ -38,13 +38,19 @@ def _claim(claim: GroundedClaim, text: str) -> dict[str, Any]:
     }
 
 
-def report_to_dict(groundings: Mapping[str, Grounding]) -> dict[str, Any]:
-    """Shares of all statements with a bootstrap interval over captions; counts by attribute; every caption."""
-    scores = grounding_scores(groundings)
+def report_to_dict(
+    groundings: Mapping[str, Grounding], shuffled: Mapping[str, Grounding] | None = None
+) -> dict[str, Any]:
+    """Shares of all statements with a bootstrap interval over captions; counts by attribute; every caption.
+
+    `shuffled` are the same captions held against the facts of other recordings: the floor beside each share.
+    """
+    floors = grounding_scores(shuffled) if shuffled else {}
     shares: dict[str, Any] = {}
-    for verdict, score in scores.items():
+    for verdict, score in grounding_scores(groundings).items():
         low, high = score.interval()
-        shares[verdict] = {"value": score.corpus, "ci95": [low, high]}
+        floor = floors[verdict].corpus if verdict in floors else None
+        shares[verdict] = {"value": score.corpus, "ci95": [low, high], "shuffled": floor}
     return {
         "n": len(groundings),
         "claims": sum(len(grounding.claims) for grounding in groundings.values()),
@@ -64,21 +70,24 @@ def _by_attribute(groundings: Mapping[str, Grounding]) -> dict[str, dict[str, in
     return {name: {verdict: counts[name, verdict] for verdict in VERDICTS} for name in attributes}
 
 
-def report_to_markdown(groundings: Mapping[str, Grounding]) -> str:
+def report_to_markdown(
+    groundings: Mapping[str, Grounding], shuffled: Mapping[str, Grounding] | None = None
+) -> str:
     """The report for people: shares, counts by attribute, and the statements that facts rule out."""
-    data = report_to_dict(groundings)
+    data = report_to_dict(groundings, shuffled)
     lines = [
         "# Grounding",
         "",
         f"{data['n']} captions make {data['claims']} statements about music. Shares of all statements; the "
-        "interval is a bootstrap over captions.",
+        "interval is a bootstrap over captions, and shuffled the share of the same captions on other recordings.",
         "",
-        "| verdict | share | 95 % interval |",
-        "|---|---|---|",
+        "| verdict | share | 95 % interval | shuffled |",
+        "|---|---|---|---|",
     ]
     for verdict, share in data["shares"].items():
         low, high = share["ci95"]
-        lines.append(f"| {verdict} | {share['value']:.1%} | {low:.1%} to {high:.1%} |")
+        floor = "" if share["shuffled"] is None else f"{share['shuffled']:.1%}"
+        lines.append(f"| {verdict} | {share['value']:.1%} | {low:.1%} to {high:.1%} | {floor} |")
     lines += ["", f"| attribute | {' | '.join(VERDICTS)} |", "|---|---|---|---|"]
     for name, counts in data["attributes"].items():
         lines.append(f"| {name} | {' | '.join(str(counts[verdict]) for verdict in VERDICTS)} |")

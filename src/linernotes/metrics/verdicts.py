@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from linernotes.clip import Fact
 from linernotes.words.agreement import key_is
 from linernotes.words.grammar import load_reading_lexicon
-from linernotes.words.licence import SUPPORT_FROM
+from linernotes.words.licence import SUPPORT_FROM, make_licence
 from linernotes.words.text_chords import Chord, loops_agree, parse_chord, parse_loop
 from linernotes.words.text_facts import TextFact
 from linernotes.words.text_keys import Key, parse_key
@@ -20,6 +20,8 @@ CONTRADICT_FROM = 0.7
 _OCTAVES: Mapping[float, str] = {2.0: "twice", 0.5: "half", 3.0: "three times", 1 / 3: "a third of"}
 _SAME_BARS = ({"2/4", "4/4", "2/2"}, {"6/8", "12/8", "3/8"})
 """Metres whose bars are told apart on paper rather than by ear."""
+_TELLING: Mapping[str, tuple[str, ...]] = {"mood": ("brightness",)}
+"""Measures that license words of an attribute: a spectral centroid lets a sound be called dark or bright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,14 @@ def _term(claim: TextFact, facts: Sequence[Fact]) -> Verdict:
     lexicon = load_reading_lexicon()
     word = claim.attribute
     for fact in facts:
-        if fact.name == word:
-            names = {name for term in lexicon.terms(str(fact.value)) for name in lexicon.licensed(term.name)}
-            if claim.value in names | {str(fact.value)}:
-                if claim.is_denied and fact.confidence < CONTRADICT_FROM:
-                    return Verdict("unverifiable", f"{_shown(fact)} was measured, but not surely", fact.id)
-                kind = "contradicted" if claim.is_denied else "supported"
-                return Verdict(kind, f"{_shown(fact)} was measured", fact.id)
+        if (
+            fact.name in (word, *_TELLING.get(word, ()))
+            and claim.value in make_licence([fact], lexicon).stated
+        ):
+            if claim.is_denied and fact.confidence < CONTRADICT_FROM:
+                return Verdict("unverifiable", f"{_shown(fact)} was measured, but not surely", fact.id)
+            kind = "contradicted" if claim.is_denied else "supported"
+            return Verdict(kind, f"{_shown(fact)} was measured", fact.id)
     wider = lexicon.licensed(claim.value)
     near = next((fact for fact in facts if fact.name == word and str(fact.value) in wider), None)
     if near is not None and not claim.is_denied:
