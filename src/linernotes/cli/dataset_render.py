@@ -10,6 +10,7 @@ from dataclasses import asdict
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import TYPE_CHECKING
 
 import typer
@@ -143,14 +144,18 @@ def _runner(
 ) -> Callable[[Callable[[PieceOrder], int], Sequence[PieceOrder]], Iterator[int]]:
     """Goes through the pieces in `jobs` processes; one that fails is told of when all others are made."""
     from linernotes.batch import map_in_order
+    from linernotes.datasets.rendered import RenderError
 
     def run(work: Callable[[PieceOrder], int], orders: Sequence[PieceOrder]) -> Iterator[int]:
         failed: list[str] = []
-        for outcome in map_in_order(work, orders, jobs=jobs):
-            if outcome.value is None:
-                failed.append(f"piece {outcome.item.number}: {outcome.error}")
-            else:
-                yield outcome.value
+        try:
+            for outcome in map_in_order(work, orders, jobs=jobs):
+                if outcome.value is None:
+                    failed.append(f"piece {outcome.item.number}: {outcome.error}")
+                else:
+                    yield outcome.value
+        except (RenderError, SubprocessError) as error:
+            raise ValueError(f"rendering stopped: {error}") from error
         if failed:
             raise ValueError(f"{len(failed)} pieces could not be made (run again to retry): {failed[0]}")
 

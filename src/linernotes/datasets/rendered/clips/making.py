@@ -16,7 +16,7 @@ from linernotes.datasets.rendered.clips.arrangement import (
     Arrangement,
     arrange_piece,
 )
-from linernotes.datasets.rendered.clips.bands import BANDS, find_band
+from linernotes.datasets.rendered.clips.bands import find_band
 from linernotes.datasets.rendered.clips.orchestra import VOICE
 from linernotes.datasets.rendered.clips.scores import UnusableScoreError, arrange_score
 from linernotes.datasets.rendered.clips.settings import PieceOrder, RenderSettings
@@ -92,8 +92,7 @@ def _arrange(order: PieceOrder, needed_s: float) -> Arrangement:
             return arrange_score(order.work, order.seed, needed_s=needed_s)
         except UnusableScoreError:
             pass
-    band = find_band(order.band) if order.band else BANDS[0]
-    return arrange_piece(band, order.seed, needed_s=needed_s, sung=order.is_sung)
+    return arrange_piece(find_band(order.band), order.seed, needed_s=needed_s, sung=order.is_sung)
 
 
 def choose(
