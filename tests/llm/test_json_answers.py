@@ -91,7 +91,7 @@ schemas = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(values, schemas)
 def test_it_agrees_with_jsonschema(value: Any, schema: dict[str, Any]) -> None:
     expected = jsonschema.Draft202012Validator(schema).is_valid(value)
