@@ -86,6 +86,21 @@ def test_formats_lose_nothing(manifest: Path, tmp_path: Path) -> None:
     assert chain[-1].read_bytes() == manifest.read_bytes()
 
 
+def test_an_unknown_split_of_a_manifest_is_named(manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "s.jsonl"
+    run("split", manifest, "--out", out)
+    assert json.loads(run("stats", out, "--split", "test", "--json").stdout)["whole"]["clips"] == 4
+    done = run("stats", out, "--split", "tset")
+    assert str(done.exception).endswith("has no split 'tset'; it has test, train, validation")
+
+
+def test_an_empty_manifest_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").touch()
+    done = run("validate", tmp_path / "m.csv")
+    assert done.exit_code == 1
+    assert done.stdout.endswith("holds no clip at all\n" + f"{tmp_path / 'm.csv'}: 1 problem\n")
+
+
 def test_a_folder_stands_for_the_manifest_in_it(manifest: Path) -> None:
     manifest.rename(manifest.with_name("manifest.jsonl"))
     assert json.loads(run("stats", manifest.parent, "--json").stdout)["whole"]["clips"] == 20
@@ -167,6 +182,7 @@ def test_split_keeps_artists_apart_and_says_how_near_it_came(manifest: Path, tmp
         (["stats", "musiccaps"], "needs the folder it is in"),
         (["stats", "nonsense", "."], "no data set called 'nonsense'"),
         (["validate", "m.txt"], "is no manifest"),
+        (["stats", "musiccaps", __file__], "lacks the columns ytid"),
         (["stats", "."], "holds no manifest; for a data set, give its name first"),
         (["convert", "nowhere", "o.jsonl", "--dataset", "musiccaps"], "how to get MusicCaps"),
     ],

@@ -49,17 +49,20 @@ def validate(
         return
     from linernotes.datasets.sources import manifest_at
 
-    found: list[Problem] = []
+    path = manifest_at(source)
     with progress_bar("lines", None) as advance:
-        for problem in _problems(manifest_at(source), audio, keep_unknown, allow_leaks, advance):
-            found.append(problem)
+        found = list(_problems(path, audio, keep_unknown, allow_leaks, advance))
     if as_json:
         typer.echo(json.dumps([asdict(problem) for problem in found], indent=2, ensure_ascii=False))
     else:
         for problem in found[:SHOWN]:
             typer.echo(f"{source}: {problem}")
         rest = len(found) - SHOWN
-        typer.echo(f"and {rest} more" if rest > 0 else f"{source}: {len(found) or 'no'} problems")
+        typer.echo(
+            f"and {rest} more"
+            if rest > 0
+            else f"{source}: {len(found) or 'no'} problem{'s' * (len(found) != 1)}"
+        )
     if found:
         raise typer.Exit(1)
 
@@ -70,7 +73,7 @@ def _problems(
     from linernotes.building.checks import LeakFinder, audio_fault
     from linernotes.manifest import Problem, checked_lines
 
-    leaks = LeakFinder()
+    leaks, number = LeakFinder(), 0
     for number, line in enumerate(checked_lines(path, keep_unknown=keep_unknown), 1):
         if number % (10 if audio else 1000) == 0:
             advance(number)
@@ -81,6 +84,8 @@ def _problems(
         if audio and (fault := audio_fault(line.clip, path.parent)):
             messages.append(fault)
         yield from (Problem(line.number, line.clip.clip_id, message) for message in messages)
+    if not number:
+        yield Problem(0, "", "holds no clip at all")
 
 
 def _validate_dataset(name: str, root: Path, audio: bool, as_json: bool) -> None:

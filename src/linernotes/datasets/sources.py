@@ -15,13 +15,22 @@ def open_clips(source: str, root: Path | None = None, split: str = ALL) -> Itera
     """Stream the clips of `split`: of a manifest (see `manifest_at`), or of the data set called so in `root`.
 
     Raises:
-        ValueError: `source` is neither, or the data set's folder isn't given.
+        ValueError: `source` is neither, the data set's folder isn't given, or there is no such split.
     """
     if root is None:
-        path = manifest_at(source)
-        return (clip for clip in read_manifest(path) if split in (ALL, clip.split))
+        return _of_split(manifest_at(source), split)
     clips: Iterator[Clip] = load_dataset(source).load(root, split)
     return clips
+
+
+def _of_split(path: Path, split: str) -> Iterator[Clip]:
+    met: set[str] = set()
+    for clip in read_manifest(path):
+        met.add(clip.split)
+        if split in (ALL, clip.split):
+            yield clip
+    if split != ALL and split not in met:
+        raise ValueError(f"{path} has no split {split!r}; it has {', '.join(sorted(met - {''})) or 'none'}")
 
 
 def manifest_at(source: str) -> Path:

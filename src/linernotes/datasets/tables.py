@@ -70,14 +70,8 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
     Raises:
         ValueError: a column of `columns` is not there, or the file is not of its format.
     """
-    readers = {
-        ".csv": _read_delimited,
-        ".tsv": _read_delimited,
-        ".json": _read_json,
-        ".jsonl": _read_json,
-        ".parquet": _read_parquet,
-    }
-    rows = readers[path.suffix.lower()](path)
+    readers = {".json": _read_json, ".jsonl": _read_json, ".parquet": _read_parquet}
+    rows = readers.get(path.suffix.lower(), _read_delimited)(path)
     for number, row in enumerate(rows):
         missing = [name for name in columns if name not in row.cells]
         if missing and (number == 0 or path.suffix.lower() in (".json", ".jsonl")):

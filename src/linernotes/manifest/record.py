@@ -193,7 +193,7 @@ def _json_faults(record: Mapping[str, Any]) -> Iterator[str]:
         json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeEncodeError:
         yield "holds text that is no Unicode (from a file name that is no UTF-8?)"
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         yield f"holds something that JSON has no form for: {error}"
 
 
