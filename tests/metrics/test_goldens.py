@@ -102,8 +102,8 @@ def test_corpus_and_every_clip_equal_the_reference(captions: Callable[[], Scored
     scores = scores_of(profile, told)
     assert set(scores) == set(told.profiles[profile]) - {"meteor"}
     for name, score in scores.items():
-        # The jar cuts a caption that ends in "a." by what the *next* caption begins with, and one here does: it moves
-        # the document frequency of one word.
+        # The jar cuts a caption that ends in "a." by what the *next* caption begins with, and one here does: it
+        # moves the document frequency of one word.
         within = 1e-6 if name == "cider" else 1e-9
         assert_equal(score, told.profiles[profile][name], told, within=within)
 

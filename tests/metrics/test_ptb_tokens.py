@@ -20,6 +20,7 @@ from linernotes.metrics.ptb_tokens import ptb_words, tokenize_ptb
         ("cannot gonna rock'n'roll '80s 80's", "can not gon na rock 'n' roll '80s 80 's"),
         ("Wow!! Really?! Yes!", "wow !! really ?! yes"),
         ("3.5 1,000 10:30 -5 $5 50%", "3.5 1,000 10:30 -5 $ 5 50 %"),
+        ("There'S IT'S children's", "there 's it 's children 's"),
         ("C# F# G# minor", "c# f# g # minor"),
     ],
 )

@@ -92,6 +92,7 @@ _CLITIC = re.compile("n?’(?:s|m|d|t|ll|re|ve)")
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"({_A}+(?:-{_A}+)*){_QUOTE}(?i:s|m|d|ll|re|ve)(?!{_A})",  # it|'s
         rf"({_A}*?(?![nN]){_L})[nN]{_QUOTE}[tT](?!{_A})",  # did|n't
         rf"[nN]{_QUOTE}[tT](?!{_A})",
         rf"{_QUOTE}(?i:s|m|d|ll|re|ve)(?!{_A})",

@@ -1,7 +1,7 @@
 """Tokenizers that published numbers were made with, quick because each remembers what it made of a word.
 
 Most look at nothing beyond white space, so the pieces between it are cut once each; where NLTK's looks further (on
-quotation marks and full stops), the text goes to NLTK itself.
+quotation marks and full stops) and there are such, the text goes to NLTK itself.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from linernotes.registry import need_extra
@@ -24,7 +25,8 @@ _13A = (
 _ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_PLAIN_SENTENCE = re.compile(r"(?:[^\W_]+(?:['-][^\W_]+)*,?\s+)*[^\W_]+(?:['-][^\W_]+)*[.!?]?\s*")
+_PLAIN = re.compile(r"([^\W_]+(?:-[^\W_]+)*)([.,!?]?)")
+_CONTRACTED = re.compile(r"(?i)\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
 _STEM_FROM = 4
 
 
@@ -95,19 +97,19 @@ def tokenize_words(text: str) -> list[str]:
     Raises:
         MissingExtraError: NLTK is not installed.
     """
-    return [token for sentence in _SENTENCE_END.split(text) for token in _sentence_words(sentence)]
-
-
-def _sentence_words(sentence: str) -> list[str]:
-    if not _PLAIN_SENTENCE.fullmatch(sentence):
-        tokens: list[str] = _treebank().tokenize(sentence)
-        return tokens
-    return [token for chunk in sentence.split() for token in _plain_chunk(chunk)]
+    plain = [_plain_tokens(chunk) for chunk in text.split()]
+    if () not in plain:
+        return list(chain.from_iterable(plain))
+    return [token for sentence in _SENTENCE_END.split(text) for token in _treebank().tokenize(sentence)]
 
 
 @lru_cache(maxsize=WORDS_REMEMBERED)
-def _plain_chunk(chunk: str) -> tuple[str, ...]:
-    return tuple(_treebank().tokenize(chunk))
+def _plain_tokens(chunk: str) -> tuple[str, ...]:
+    """The tokens of a word and perhaps a mark, which NLTK would cut off whatever stands beside; else none."""
+    found = _PLAIN.fullmatch(chunk)
+    if not found or _CONTRACTED.search(chunk):
+        return ()
+    return (found[1], found[2]) if found[2] else (found[1],)
 
 
 @lru_cache(maxsize=1)
