@@ -9,6 +9,7 @@ import published_layouts as layouts
 import pytest
 
 from linernotes.clip import Clip
+from linernotes.datasets.musiccaps import read_musiccaps
 from linernotes.registry import load_dataset
 
 
@@ -31,6 +32,23 @@ def test_musiccaps_times_count_in_the_cut_file(tmp_path: Path) -> None:
 def test_musiccaps_may_be_named_by_its_csv(tmp_path: Path) -> None:
     layouts.musiccaps(tmp_path)
     assert len(list(load_dataset("musiccaps").load(tmp_path / "musiccaps-public.csv"))) == 3
+
+
+def test_both_ways_to_read_musiccaps_say_the_same(tmp_path: Path) -> None:
+    layouts.musiccaps(tmp_path)
+    path = tmp_path / "musiccaps-public.csv"
+    both = read_musiccaps(path)
+    for items, split in ((both.train, "train"), (both.evaluation, "test")):
+        clips = list(load_dataset("musiccaps").load(path, split))
+        assert [(item.clip_id, item.aspects, (item.caption,), item.annotator) for item in items] == [
+            (clip.clip_id, clip.tags, clip.captions, clip.extra["annotator"]) for clip in clips
+        ]
+
+
+def test_a_table_without_rows_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "musiccaps-public.csv").write_text("ytid,start_s\n")
+    with pytest.raises(ValueError, match="has no rows"):
+        one("musiccaps", tmp_path)
 
 
 def test_song_describer_joins_the_captions_of_a_track(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ LP-MusicCaps uses them (its data card: 2,663 and 2,858 rows); `balanced` are the
 
 from __future__ import annotations
 
-import ast
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,27 +55,23 @@ def read_musiccaps(path: Path) -> MusicCaps:
     Raises:
         ValueError: it is not that file; the message names the line.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise ValueError(
-                f"{path} lacks the columns {', '.join(missing)}: expected MusicCaps' musiccaps-public.csv"
-            )
-        items = [_item(row, path, reader.line_num) for row in reader]
+    items = [_item(row) for row in read_table(path, COLUMNS)]
     train = tuple(item for item in items if not item.is_eval)
     return MusicCaps(train, tuple(item for item in items if item.is_eval))
 
 
-def _item(row: dict[str, str], path: Path, line: int) -> MusicCapsItem:
-    try:
-        aspects = tuple(str(aspect) for aspect in ast.literal_eval(row["aspect_list"]))
-    except (ValueError, SyntaxError, TypeError) as error:
-        raise ValueError(f"{path} line {line}: aspect_list is no list of strings") from error
-    clip_id = f"{row['ytid']}:{row['start_s']}"
+def _item(row: TableRow) -> MusicCapsItem:
     return MusicCapsItem(
-        clip_id, aspects, row["caption"], row["author_id"], row["is_audioset_eval"] == "True"
+        clip_id=_clip_id(row),
+        aspects=row.texts("aspect_list"),
+        caption=row.text("caption"),
+        annotator=row.text("author_id"),
+        is_eval=row.flag("is_audioset_eval"),
     )
+
+
+def _clip_id(row: TableRow) -> str:
+    return f"{row.text('ytid')}:{row.number('start_s'):g}"
 
 
 def _read(root: Path, split: str) -> Iterator[Clip]:
@@ -101,7 +95,7 @@ def _clip(row: TableRow, stems: Mapping[str, str], split: str) -> Clip:
     path = next((stems[name] for name in names if name in stems), f"audio/{names[0]}.wav")
     caption = row.text("caption")
     return Clip(
-        clip_id=f"{video}:{start_s:g}",
+        clip_id=_clip_id(row),
         audio_path=path,
         end_s=end_s - start_s,
         captions=(caption,) if caption else (),

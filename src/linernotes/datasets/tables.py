@@ -68,15 +68,18 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
     """Stream the rows of a table; its suffix tells the format (.json: an array, or an object a line).
 
     Raises:
-        ValueError: a column of `columns` is not there, or the file is not of its format.
+        ValueError: a column of `columns` is not there, there is no row, or the file is not of its format.
     """
     readers = {".json": _read_json, ".jsonl": _read_json, ".parquet": _read_parquet}
     rows = readers.get(path.suffix.lower(), _read_delimited)(path)
-    for number, row in enumerate(rows):
+    number = 0
+    for number, row in enumerate(rows, 1):
         missing = [name for name in columns if name not in row.cells]
-        if missing and (number == 0 or path.suffix.lower() in (".json", ".jsonl")):
+        if missing and (number == 1 or path.suffix.lower() in (".json", ".jsonl")):
             raise row.fail(f"lacks the columns {', '.join(missing)}; it has {', '.join(row.cells)}")
         yield row
+    if not number:
+        raise ValueError(f"{path} has no rows")
 
 
 def find_tables(root: Path, patterns: Sequence[str]) -> list[Path]:
