@@ -66,7 +66,8 @@ def bert_score(
         )
     encoder = load_encoder(found, layer)
     pairs = paired(candidates, references)
-    order = sorted(range(len(pairs)), key=lambda place: len(pairs[place][1]))
+    longest = [max(len(text) for text in (candidate, *refs)) for _, candidate, refs in pairs]
+    order = sorted(range(len(pairs)), key=longest.__getitem__)  # a batch is padded to its longest text
     values = np.zeros(len(pairs))
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
