@@ -4,8 +4,8 @@
 
 The predictions are captions of the file, corrupted by a fixed seed: whole, thinned out, in another order, of
 another clip, or half of one and half of another; every third clip has two references. Seconds are of the
-processor, so that other work on the machine does not count; models are loaded in them, libraries before. Needs the [coco] and [bert] extras,
-Java, and the packages pycocoevalcap and bert_score to compare with.
+processor, so that other work on the machine does not count; models are loaded in them, libraries before. Needs
+the [coco] and [bert] extras, Java, and the packages pycocoevalcap and bert_score to compare with.
 """
 
 from __future__ import annotations
