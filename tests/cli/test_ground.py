@@ -41,6 +41,11 @@ def test_read_prints_facts() -> None:
     assert "says nothing" in run("read", "hello")[1]
 
 
+def test_read_shows_brackets_and_broken_unicode_as_they_are() -> None:
+    assert "“drum [/] kit”" in run("read", "a drum [/] kit")[1]
+    assert json.loads(run("read", "a drum \udcff kit", "--json")[1])[0]["text"] == "drum \udcff kit"
+
+
 def test_read_gives_places_as_json() -> None:
     text = "No flute in C minor."
     data = json.loads(run("read", text, "--json")[1])

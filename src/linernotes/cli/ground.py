@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from linernotes.cli.progress import progress_bar
@@ -44,12 +45,12 @@ def read(
         rows = [
             {**asdict(fact), "polarity": fact.polarity, "text": text[fact.start : fact.end]} for fact in found
         ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(printable(json.dumps(rows, indent=2, ensure_ascii=False)))
         return
     table = Table("fact", "value", "said as", "confidence", box=None, pad_edge=False)
     for fact in found:
         value = f"not {fact.value}" if fact.is_denied else fact.value
-        quoted = printable(text[fact.start : fact.end])
+        quoted = escape(printable(text[fact.start : fact.end]))
         table.add_row(fact.attribute.replace("_", " "), value, f"“{quoted}”", f"{fact.confidence:.2f}")
     Console().print(table if found else "this text says nothing about music that linernotes can read")
 
@@ -99,9 +100,9 @@ def ground(
 
 def _deliver(text: str, out: Path | None) -> None:
     if out is None:
-        typer.echo(text, nl=False)
+        typer.echo(printable(text), nl=False)
     else:
-        write_atomically(out, text)
+        write_atomically(out, printable(text))
 
 
 def _ground_one(caption: str, notes: Path | None, audio: Path | None) -> Grounding:
@@ -172,7 +173,7 @@ def _show(grounding: Grounding) -> None:
         name = item.claim.attribute.replace("_", " ") + (" not" if item.claim.is_denied else "")
         value = f"{name} {item.claim.value}"
         colour = _COLOURS[item.verdict]
-        table.add_row(value, f"[{colour}]{item.verdict}[/]", item.reason)
+        table.add_row(value, f"[{colour}]{item.verdict}[/]", escape(printable(item.reason)))
     Console().print(
         table if grounding.claims else "this text says nothing about music that linernotes can read"
     )

@@ -28,7 +28,7 @@ _PLAIN, _PARTIAL, _WEAK = 0.95, 0.75, 0.6
 def find_terms(passage: Passage) -> Iterator[Finding]:
     """Every term that is meant musically where it stands."""
     for figure in find_figures(passage.text):
-        if figure.name == "metre":
+        if figure.name == "metre" and not figure.value.startswith("1/"):  # one half is no metre
             yield Finding(figure.start, figure.end, (("metre", figure.value),), _PLAIN)
     reader = _Terms(passage)
     for mention in passage.mentions:
