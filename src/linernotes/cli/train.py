@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def train(
     recipe: Path = typer.Argument(..., help="A recipe, such as recipes/muscaps/attention.toml."),
     data: Path | None = typer.Option(None, help="The manifest to learn from, in place of the recipe's."),
+    layers: list[Path] = typer.Option([], "--with", help="A file of settings laid over the recipe."),
     overrides: list[str] = typer.Option([], "--set", help="Change a setting: --set training.epochs=5."),
     out: Path | None = typer.Option(None, help="Folder of the run; runs/NAME of the recipe if not given."),
     resume: bool = typer.Option(False, "--resume", help="Go on with a run that was stopped or killed."),
@@ -41,7 +42,7 @@ def train(
     Examples:
 
     * `linernotes train recipes/muscaps/attention.toml --data rendered/manifest.jsonl --out runs/attention`
-    * `linernotes train recipes/muscaps/attention.toml --data rendered/manifest.jsonl --dry-run`
+    * `linernotes train recipes/muscaps/late.toml --with recipes/rendered.toml --data DATA/manifest.jsonl --dry-run`
     * `linernotes train recipes/muscaps/early.toml --set training.seed=2 --set training.epochs=5 --resume`
     """
     from linernotes.registry import need_extra
@@ -55,9 +56,8 @@ def train(
     from linernotes.training.loop import train as run_training
     from linernotes.training.recipe import load_recipe
 
-    settings = load_recipe(
-        recipe, [*([f"data.manifest={json.dumps(str(data))}"] if data else []), *overrides]
-    )
+    named = [f"data.manifest={json.dumps(str(data))}"] if data else []
+    settings = load_recipe(recipe, [*named, *overrides], laid_over=layers)
     examples = load_examples(settings.data)
     if dry_run:
         report = dry_run_report(settings, examples)

@@ -112,14 +112,20 @@ class Recipe:
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
 
 
-def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe; `overrides` are "table.key=value", the value as TOML writes it (quotes may be left out).
+def load_recipe(
+    path: str | Path, overrides: Sequence[str] = (), *, laid_over: Sequence[str | Path] = ()
+) -> Recipe:
+    """Read a recipe; the tables of the files `laid_over` replace its own key by key, and then the overrides.
+
+    An override is "table.key=value", the value as TOML writes it (quotes may be left out).
 
     Raises:
         ConfigError: the file or an override can't be read; the message names the key.
     """
     path = Path(path)
     table = _table(path, ())
+    for layer in laid_over:
+        table = _laid_over(table, _table(Path(layer), ()))
     for override in overrides:
         _override(table, override)
     try:

@@ -90,8 +90,8 @@ class MusCapsNetwork(nn.Module):
             return self._read_in_turns(words, context, state)
         if self.attention is None and self.config.fusion == "early":
             words = torch.cat([_over_time(context.embedding, words), words], dim=-1)
-        memory = (state.encoder_hidden[None], state.encoder_cell[None])
-        hidden, (last_hidden, last_cell) = self.encoder(words, memory)
+        encoded = _run(self.encoder, words, state.encoder_hidden, state.encoder_cell)
+        hidden = encoded.outputs
         # Paper, eq. 3 and 6: late fusion and attention hand on the encoder's state of the step before.
         before = torch.cat([state.encoder_hidden[:, None], hidden[:, :-1]], dim=1)
         handed_on = before if self.config.variant == "paper" else hidden
@@ -104,28 +104,46 @@ class MusCapsNetwork(nn.Module):
             decoder_input = torch.cat([_over_time(context.embedding, words), handed_on], dim=-1)
         else:
             decoder_input = hidden
-        memory = (state.decoder_hidden[None], state.decoder_cell[None])
-        decoded, (decoder_hidden, decoder_cell) = self.decoder(decoder_input, memory)
-        after = LanguageState(last_hidden[0], last_cell[0], decoder_hidden[0], decoder_cell[0])
-        return Reading(self.output(self.dropout(decoded)), after, attention)
+        decoded = _run(self.decoder, decoder_input, state.decoder_hidden, state.decoder_cell)
+        after = LanguageState(encoded.hidden, encoded.cell, decoded.hidden, decoded.cell)
+        return Reading(self.output(self.dropout(decoded.outputs)), after, attention)
 
     def _read_in_turns(self, words: Tensor, context: AudioContext, state: LanguageState) -> Reading:
         """The released attention model, whose encoder waits for the decoder's state of the word before."""
         assert self.attention is not None
         decoded, weights = [], []
-        for word in words.unbind(1):
-            encoder_input = torch.cat([word, context.embedding, state.decoder_hidden], dim=-1)
-            memory = (state.encoder_hidden[None], state.encoder_cell[None])
-            hidden, (encoder_hidden, encoder_cell) = self.encoder(encoder_input[:, None], memory)
-            attended: Attended = self.attention(hidden, context)
-            memory = (state.decoder_hidden[None], state.decoder_cell[None])
-            decoder_input = torch.cat([attended.audio, hidden], dim=-1)
-            out, (decoder_hidden, decoder_cell) = self.decoder(decoder_input, memory)
-            state = LanguageState(encoder_hidden[0], encoder_cell[0], decoder_hidden[0], decoder_cell[0])
-            decoded.append(out)
+        for word in torch.split(words, 1, dim=1):
+            pooled, last = context.embedding[:, None], state.decoder_hidden[:, None]
+            encoder_input = torch.cat([word, pooled, last], dim=-1)
+            heard = _run(self.encoder, encoder_input, state.encoder_hidden, state.encoder_cell)
+            attended: Attended = self.attention(heard.outputs, context)
+            decoder_input = torch.cat([attended.audio, heard.outputs], dim=-1)
+            said = _run(self.decoder, decoder_input, state.decoder_hidden, state.decoder_cell)
+            state = LanguageState(heard.hidden, heard.cell, said.hidden, said.cell)
+            decoded.append(said.outputs)
             weights.append(attended.weights)
         logits = self.output(self.dropout(torch.cat(decoded, dim=1)))
         return Reading(logits, state, torch.cat(weights, dim=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    outputs: Tensor  # (batch, time, hidden)
+    hidden: Tensor  # (batch, hidden)
+    cell: Tensor
+
+
+def _run(lstm: nn.LSTM, inputs: Tensor, hidden: Tensor, cell: Tensor) -> _Run:
+    """An LSTM over inputs (batch, time, dim), from a state (batch, hidden) on.
+
+    A single step goes by the cell: the sequence kernel rearranges all weights at every call, which on a CPU takes
+    longer than the step itself.
+    """
+    if inputs.shape[1] > 1:
+        outputs, (last_hidden, last_cell) = lstm(inputs, (hidden[None], cell[None]))
+        return _Run(outputs, last_hidden[0], last_cell[0])
+    hidden, cell = torch.lstm_cell(inputs[:, 0], (hidden, cell), *lstm.all_weights[0])
+    return _Run(hidden[:, None], hidden, cell)
 
 
 def _over_time(audio: Tensor, words: Tensor) -> Tensor:
