@@ -26,6 +26,7 @@ _ENTITIES = (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _PLAIN = re.compile(r"([^\W_]+(?:-[^\W_]+)*)([.,!?]?)")
+_ALONE = re.compile(r"[^\W_](?:[\w&;:,./%#$@*+=-]|(?<=\w)'(?=\w))*[.,!?]?")
 _CONTRACTED = re.compile(r"(?i)\b(?:cannot|gimme|gonna|gotta|lemme|wanna)\b")
 _STEM_FROM = 4
 
@@ -97,19 +98,24 @@ def tokenize_words(text: str) -> list[str]:
     Raises:
         MissingExtraError: NLTK is not installed.
     """
-    plain = [_plain_tokens(chunk) for chunk in text.split()]
-    if () not in plain:
-        return list(chain.from_iterable(plain))
-    return [token for sentence in _SENTENCE_END.split(text) for token in _treebank().tokenize(sentence)]
+    return [token for sentence in _SENTENCE_END.split(text) for token in _sentence_words(sentence)]
+
+
+def _sentence_words(sentence: str) -> list[str]:
+    pieces = [_plain_tokens(chunk) for chunk in sentence.split()]
+    if () not in pieces:
+        return list(chain.from_iterable(pieces))
+    tokens: list[str] = _treebank().tokenize(sentence)
+    return tokens
 
 
 @lru_cache(maxsize=WORDS_REMEMBERED)
 def _plain_tokens(chunk: str) -> tuple[str, ...]:
-    """The tokens of a word and perhaps a mark, which NLTK would cut off whatever stands beside; else none."""
+    """The tokens of a piece that NLTK cuts the same whatever stands beside it; none for other pieces."""
     found = _PLAIN.fullmatch(chunk)
-    if not found or _CONTRACTED.search(chunk):
-        return ()
-    return (found[1], found[2]) if found[2] else (found[1],)
+    if found and not _CONTRACTED.search(chunk):
+        return (found[1], found[2]) if found[2] else (found[1],)
+    return tuple(_treebank().tokenize(chunk)) if _ALONE.fullmatch(chunk) else ()
 
 
 @lru_cache(maxsize=1)
