@@ -91,7 +91,8 @@ def test_filters_count_what_they_leave_out(tmp_path: Path) -> None:
         clip(3, ()),
         clip(4, ("short",)),
         clip(5, ("held out for later",), split="validation"),
-        clip(6, ("of no concern",), split="test"),
+        clip(6, ("of no concern",), split="dev"),
+        clip(7, ("for the test",), split="test"),
         clip(9, ("not on the disk",)),
     ]
     options = DataOptions(min_clip_s=5.0, min_words=3, max_words=6, drop_duplicate_captions=True)
@@ -99,16 +100,17 @@ def test_filters_count_what_they_leave_out(tmp_path: Path) -> None:
     assert [example.clip_id for example in found.train] == ["0"]
     assert found.train[0].captions == ("a calm piece of music",)
     assert [example.clip_id for example in found.validation] == ["5"]
+    assert [example.clip_id for example in found.test] == ["7"]
     assert found.left_out == {
         "caption of another clip": 1,
         "not between 5 and inf s long": 1,
         "no caption": 1,
         "no caption of 3 to 6 words": 1,
-        "split 'test'": 1,
+        "split 'dev'": 1,
         "audio missing on disk": 1,
     }
-    with pytest.raises(ValueError, match=r"no clips are left in the split 'dev'.*'train' \(6\)"):
-        select_examples(clips, tmp_path, dataclasses.replace(options, validation_split="dev"))
+    with pytest.raises(ValueError, match=r"no clips are left in the split 'valid'.*'train' \(6\)"):
+        select_examples(clips, tmp_path, dataclasses.replace(options, validation_split="valid"))
 
 
 def test_the_fingerprint_of_the_data_follows_the_captions(tmp_path: Path) -> None:

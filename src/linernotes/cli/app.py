@@ -9,6 +9,7 @@ import typer
 
 from linernotes import __version__
 from linernotes.cli import (
+    ablation,
     caption,
     compare,
     dataset,
@@ -34,6 +35,7 @@ caption.register(app)
 write.register(app)
 models.register(app)
 train.register(app)
+ablation.register(app)
 evaluate.register(app)
 compare.register(app)
 judge.register(app)

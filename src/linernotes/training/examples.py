@@ -25,6 +25,7 @@ class Example:
     start_s: float
     end_s: float
     captions: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ExampleSets:
     left_out: Mapping[str, int]
     licences: tuple[str, ...] = ()
     """Of the clips to train on, each once."""
+    test: tuple[Example, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +63,9 @@ def load_examples(options: DataOptions) -> ExampleSets:
 
 def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> ExampleSets:
     """`load_examples` of clips in memory."""
-    sets: dict[str, list[Example]] = {options.train_split: [], options.validation_split: []}
+    sets: dict[str, list[Example]] = {
+        split: [] for split in (options.train_split, options.validation_split, options.test_split)
+    }
     left_out: Counter[str] = Counter()
     seen: set[str] = set()
     licences: set[str] = set()
@@ -78,15 +82,18 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
         end_s = clip.end_s if clip.end_s is not None else probe(path).duration_s
         captions, reason = _usable(clip, end_s - clip.start_s, options, seen)
         if captions:
-            sets[clip.split].append(Example(clip.clip_id, path, clip.start_s, end_s, captions))
+            sets[clip.split].append(Example(clip.clip_id, path, clip.start_s, end_s, captions, clip.tags))
             if clip.split == options.train_split and clip.licence:
                 licences.add(clip.licence)
         else:
             left_out[reason] += 1
-    _refuse_empty(sets, left_out, splits)
+    for split in (options.train_split, options.validation_split):
+        if not sets[split]:
+            raise _nothing_left(split, left_out, splits)
     train = _limited(sets[options.train_split], options.limit)
     validation = _limited(sets[options.validation_split], options.validation_limit)
-    return ExampleSets(train, validation, dict(left_out), tuple(sorted(licences)))
+    test = tuple(sets[options.test_split])
+    return ExampleSets(train, validation, dict(left_out), tuple(sorted(licences)), test)
 
 
 def _usable(
@@ -114,17 +121,20 @@ def _limited(examples: Sequence[Example], limit: int) -> tuple[Example, ...]:
     return tuple(examples[:limit] if limit else examples)
 
 
-def _refuse_empty(
-    sets: Mapping[str, Sequence[Example]], left_out: Mapping[str, int], splits: Mapping[str, int]
-) -> None:
-    for split, examples in sets.items():
-        if not examples:
-            reasons = (
-                "; ".join(f"{count} {reason}" for reason, count in left_out.items())
-                or "the manifest is empty"
-            )
-            raise ValueError(
-                f"no clips are left in the split {split!r}: {reasons}. The manifest's splits: "
-                f"{', '.join(f'{name!r} ({count})' for name, count in splits.items()) or 'none'}; "
-                "set data.train_split, data.validation_split or the filters of [data]"
-            )
+def _nothing_left(split: str, left_out: Mapping[str, int], splits: Mapping[str, int]) -> ValueError:
+    reasons = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
+    found = ", ".join(f"{name!r} ({count})" for name, count in splits.items())
+    return ValueError(
+        f"no clips are left in the split {split!r}: {reasons or 'the manifest is empty'}. The manifest's splits: "
+        f"{found or 'none'}; set data.train_split, data.validation_split or the filters of [data]"
+    )
+
+
+def load_split(manifest: Path, split: str, root: Path | None = None) -> tuple[Example, ...]:
+    """The clips of one split that have captions and are on disk.
+
+    Raises:
+        ValueError: there are none.
+    """
+    options = DataOptions(train_split=split, validation_split=split, test_split=split)
+    return select_examples(read_manifest(manifest), root or manifest.parent, options).train

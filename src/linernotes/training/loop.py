@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,13 @@ from linernotes.training.batches import AudioSource, Batches, Draw, epoch_batche
 from linernotes.training.examples import ExampleSets
 from linernotes.training.heard import audio_source
 from linernotes.training.journal import Journal, git_revision, plot_losses
-from linernotes.training.recipe import PRECISIONS, Recipe, TrainingOptions, recipe_to_mapping
+from linernotes.training.recipe import (
+    PRECISIONS,
+    Recipe,
+    TrainingOptions,
+    recipe_to_mapping,
+    training_identity,
+)
 from linernotes.training.schedules import Plateau, rate_share
 from linernotes.training.state import (
     STATE,
@@ -138,8 +144,9 @@ class _Run:
         optimizer = kind(weights, lr=options.learning_rate, weight_decay=options.weight_decay)
         self.wrapped, self.optimizer = accelerator.prepare(LossModule(model), optimizer)
         self.average = MovingAverage(model, options.average_decay) if options.average_decay else None
-        told = json.dumps([recipe_to_mapping(recipe), examples.fingerprint], sort_keys=True, default=str)
-        self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
+        self.fingerprint = hashlib.sha256(
+            f"{training_identity(recipe)} {examples.fingerprint}".encode()
+        ).hexdigest()[:16]
         self.standing = Standing(plateau=Plateau(options.plateau_patience))
         if (out / STATE).exists():
             self.standing = load_state(out / STATE, self.fingerprint, model, self.optimizer, self.average)
@@ -234,7 +241,7 @@ class _Run:
             return {"validation_loss": loss}
         some = self.examples.validation[: self.options.metric_clips]
         captions = write_captions(
-            self.model, some, self.source, self.recipe.decoding,
+            self.model, some, self.source, replace(self.recipe.decoding, beams=1),
             advance=lambda done: self.advance("captioning for validation", done, len(some)),
         )  # fmt: skip
         return {"validation_loss": loss, **caption_scores(captions, some, self.options.metrics)}

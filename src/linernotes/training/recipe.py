@@ -5,9 +5,11 @@ A recipe may `extends = "other.toml"` (relative to itself): its tables are laid 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ class DataOptions:
     """Folder that audio paths are relative to; "" is the manifest's."""
     train_split: str = "train"
     validation_split: str = "validation"
+    test_split: str = "test"
+    """Never seen in training: what `ablation` and `retrieve` measure on."""
     min_clip_s: float = 0.0
     max_clip_s: float = float("inf")
     min_words: int = 1
@@ -72,7 +76,7 @@ class TrainingOptions:
     monitor: str = "loss"
     """What decides which epoch is best: loss, or one of `metrics`."""
     metrics: tuple[str, ...] = ()
-    """Metrics of captions written for validation clips after every epoch."""
+    """Metrics of captions written greedily for validation clips after every epoch."""
     metric_clips: int = 200
     """How many validation clips are captioned for them."""
     save_every_steps: int = 200
@@ -152,6 +156,12 @@ def recipe_from_mapping(table: Mapping[str, Any]) -> Recipe:
 def recipe_to_mapping(recipe: Recipe) -> dict[str, Any]:
     """The plain mapping of a recipe, for JSON and for comparing two of them."""
     return config_to_mapping(recipe)
+
+
+def training_identity(recipe: Recipe) -> str:
+    """Sixteen hexadecimal digits, equal for recipes that train alike and differ in label or beams only."""
+    told = recipe_to_mapping(replace(recipe, label="", decoding=replace(recipe.decoding, beams=1)))
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

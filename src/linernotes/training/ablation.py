@@ -1,0 +1,153 @@
+"""A grid of recipes, trained with several seeds and measured on the same test clips.
+
+Recipes that differ in decoding only share their training; frozen encoders hear each clip once for the whole grid.
+Everything that is done is kept, so the same command goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from linernotes.export import write_atomically
+from linernotes.models.families import load_model
+from linernotes.training.examples import ExampleSets, load_examples
+from linernotes.training.heard import audio_source
+from linernotes.training.loop import Advance, train
+from linernotes.training.measuring import Constant, Measured, best_constant, measure_captions
+from linernotes.training.ranking import rank_tracks
+from linernotes.training.recipe import Recipe, recipe_to_mapping, training_identity
+from linernotes.training.validation import write_captions
+
+CONFIDENCE = 0.95
+RECALLS = ("recall_at_1", "recall_at_5", "recall_at_10", "median_rank")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one recipe reached with one seed."""
+
+    measured: Measured
+    retrieval: Mapping[str, float]
+    epochs: int
+    validation_cider: tuple[float, ...]
+    """By epoch, as in Fig. 4; empty where the recipe does not measure it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recipe with all its seeds."""
+
+    recipe: Recipe
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean over seeds and half the width of its 95 % interval (Student's t); None with one seed."""
+
+    mean: float
+    half_width: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All rows, and the best that saying one thing of every clip could reach."""
+
+    rows: tuple[Row, ...]
+    constant: Constant
+    test_clips: int
+    tracks: int
+    queries: int
+
+
+def run_grid(
+    recipes: Sequence[Recipe],
+    out: Path,
+    *,
+    seeds: int = 1,
+    queries: int = 100,
+    tracks: int = 1000,
+    features: Path | None = None,
+    advance: Advance = lambda what, done, total: None,
+) -> Grid:
+    """Train and measure every recipe with seeds 0, 1, ...; what `out` holds already is not done again.
+
+    Raises:
+        ValueError: a recipe's data has no test clips.
+    """
+    rows, shown = [], ExampleSets((), (), {})
+    for recipe in recipes:
+        shown = load_examples(recipe.data)
+        if not shown.test:
+            raise ValueError(f"there are no test clips: data.test_split is {recipe.data.test_split!r}")
+        found = []
+        for seed in range(seeds):
+            seeded = replace(recipe, training=replace(recipe.training, seed=seed))
+            found.append(_found(seeded, shown, out, features or out / "features", queries, tracks, advance))
+        rows.append(Row(recipe, tuple(found)))
+    count = min(tracks, len(shown.test))
+    return Grid(
+        tuple(rows), best_constant(shown.train, shown.test), len(shown.test), count, min(queries, count)
+    )
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Mean and interval over seeds."""
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return Interval(mean, None)
+    error = float(stats.sem(values))
+    return Interval(mean, float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * error)
+
+
+def _found(
+    recipe: Recipe,
+    examples: ExampleSets,
+    out: Path,
+    features: Path,
+    queries: int,
+    tracks: int,
+    advance: Advance,
+) -> Found:
+    """Train unless a recipe of the same training was, then write, measure and rank, unless that was done."""
+    run = out / f"seed{recipe.training.seed}-{training_identity(recipe)[:8]}"
+    result = train(recipe, examples, run, resume=True, features=features, advance=advance)
+    key = json.dumps(
+        [recipe_to_mapping(recipe), examples.fingerprint, queries, tracks], sort_keys=True, default=str
+    )
+    kept = run / f"test-{recipe.decoding.beams}-beams.json"
+    if kept.exists() and (stored := json.loads(kept.read_text("utf-8")))["key"] == key:
+        return _found_from(stored["found"])
+    model = load_model(result.best)
+    test = examples.test
+    source = audio_source(model, test, features, _named(advance, "listening to the test clips", len(test)))
+    told = _named(advance, f"captioning, {recipe.label}", len(test))
+    captions = write_captions(model, test, source, recipe.decoding, advance=told)
+    some = test[:tracks]
+    ranked = rank_tracks(
+        model, some, source, queries=min(queries, len(some)), advance=_named(advance, "ranking", len(some))
+    )
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
+    curve = tuple(line["cider"] for line in log if line["kind"] == "epoch" and "cider" in line)
+    recalls = {name: getattr(ranked, name) for name in RECALLS}
+    found = Found(measure_captions(captions, test), recalls, result.epochs, curve)
+    write_atomically(
+        kept, json.dumps({"key": key, "found": asdict(found), "captions": captions}, indent=1) + "\n"
+    )
+    return found
+
+
+def _found_from(stored: Mapping[str, Any]) -> Found:
+    measured = Measured(**stored["measured"])
+    return Found(measured, stored["retrieval"], stored["epochs"], tuple(stored["validation_cider"]))
+
+
+def _named(advance: Advance, what: str, total: int) -> Callable[[float], None]:
+    return lambda done: advance(what, done, total)
