@@ -105,6 +105,10 @@ def _self_bleu(captions: Sequence[str], sample: int, seed: int) -> float | None:
     if len(captions) < 2 or sample < 2:
         return None
     chosen = np.random.default_rng(seed).permutation(len(captions))[:sample]
-    texts = {str(place): captions[place] for place in chosen.tolist()}
-    others = {key: [text for other, text in texts.items() if other != key] for key in texts}
-    return float(np.mean(list(bleu(texts, others).per_clip.values())))
+    texts = [captions[place] for place in chosen.tolist()]
+    # one at a time: all at once their counts, n-grams by captions by captions, take gigabytes
+    values = [
+        bleu({"": text}, {"": [*texts[:place], *texts[place + 1 :]]}).corpus
+        for place, text in enumerate(texts)
+    ]
+    return float(np.mean(values))
