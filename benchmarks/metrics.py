@@ -2,6 +2,7 @@
 
     python benchmarks/metrics.py --pairs 2839 --musiccaps musiccaps-public.csv
     python benchmarks/metrics.py --many 100000
+    python benchmarks/metrics.py --tokens --musiccaps musiccaps-public.csv
 
 `coco` is BLEU-1..4, ROUGE-L and CIDEr-D against pycocoevalcap 1.2 with its tokenizer (Java); `lp2023` is
 BLEU-1..4, METEOR and ROUGE-L against what `evaluate` runs: 13a tokens and counts (sacrebleu's), NLTK's METEOR,
@@ -37,8 +38,9 @@ import make_metric_goldens as goldens  # type: ignore[import-not-found]  # noqa:
 from linernotes.metrics.bleu import bleu_coco_orders, bleu_orders  # noqa: E402
 from linernotes.metrics.cider import cider_d  # noqa: E402
 from linernotes.metrics.meteor import meteor  # noqa: E402
+from linernotes.metrics.ptb_tokens import tokenize_ptb  # noqa: E402
 from linernotes.metrics.rouge_l import rouge_l, rouge_l_coco  # noqa: E402
-from linernotes.metrics.tokens import porter_stem  # noqa: E402
+from linernotes.metrics.tokens import porter_stem, tokenize_words  # noqa: E402
 from linernotes.metrics.wordnet import load_wordnet  # noqa: E402
 
 Values = list[float]
@@ -60,9 +62,13 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=int, default=2839)
     parser.add_argument("--many", type=int, help="only linernotes, on so many pairs: time and memory")
+    parser.add_argument("--tokens", action="store_true", help="only count captions that are cut differently")
     parser.add_argument("--musiccaps", type=Path, help="MusicCaps' table")
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
     options = parser.parse_args()
+    if options.tokens:
+        compare_tokens(goldens.musiccaps_captions(options.musiccaps))
+        return
     pairs = made_up_pairs(captions_of(options.musiccaps), options.many or options.pairs)
     print(
         f"{len(pairs.candidates)} pairs; {platform.machine()}, Python {platform.python_version()}, ", end=""
@@ -186,6 +192,19 @@ def total(runs: dict[tuple[str, str], Timed], profile: str) -> str:
 def ratio(mine: dict[tuple[str, str], Timed], other: dict[tuple[str, str], Timed], profile: str) -> str:
     cpu = [sum(run.cpu_s for run in picked(runs, profile)) for runs in (mine, other)]
     return f"{cpu[1] / cpu[0]:.1f} x less CPU time"
+
+
+def compare_tokens(captions: Sequence[str]) -> None:
+    """Captions whose tokens differ from the jar's, one after another and apart, and from NLTK's with Punkt."""
+    cases: list[tuple[str, list[str]]] = [("one after another", []), ("each before a neutral line", ["x"])]
+    for name, between in cases:
+        told = {str(number): [caption, *between] for number, caption in enumerate(captions)}
+        tokens, _ = goldens.coco_tokens(goldens.Pairs(dict.fromkeys(told, "x"), told))
+        differ = sum(tokens[str(n)][0] != " ".join(tokenize_ptb(text)) for n, text in enumerate(captions))
+        print(f"PTB words, {name}: {differ} of {len(captions)} differ")
+    words = goldens.punkt_words()
+    differ = sum(words(text) != tokenize_words(text) for text in captions)
+    print(f"word_tokenize: {differ} of {len(captions)} differ")
 
 
 def alone(pairs: goldens.Pairs) -> None:

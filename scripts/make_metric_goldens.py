@@ -18,7 +18,6 @@ import csv
 import importlib.metadata
 import io
 import json
-import os
 import random
 import tempfile
 import warnings
@@ -316,7 +315,7 @@ def character_bleu(pairs: Pairs) -> Scores:
 
 
 def coco(pairs: Pairs) -> Scores:
-    """pycocoevalcap on its own tokens; Java reads and writes UTF-8 whatever the locale."""
+    """pycocoevalcap on its own tokens."""
     from pycocoevalcap.bleu.bleu import Bleu  # type: ignore[import-untyped]
     from pycocoevalcap.cider.cider import Cider  # type: ignore[import-untyped]
     from pycocoevalcap.rouge.rouge import Rouge  # type: ignore[import-untyped]
@@ -338,7 +337,6 @@ def coco_tokens(pairs: Pairs) -> tuple[dict[str, list[str]], dict[str, list[str]
     """References and candidates as pycocoevalcap's tokenizer leaves them."""
     from pycocoevalcap.tokenizer.ptbtokenizer import PTBTokenizer  # type: ignore[import-untyped]
 
-    os.environ["JAVA_TOOL_OPTIONS"] = "-Dfile.encoding=UTF-8"
     tokenizer = PTBTokenizer()
     told = {clip_id: [{"caption": ref} for ref in refs] for clip_id, refs in pairs.references.items()}
     said = {clip_id: [{"caption": text}] for clip_id, text in pairs.candidates.items()}
