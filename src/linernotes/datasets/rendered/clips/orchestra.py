@@ -39,7 +39,6 @@ ORCHESTRA: Mapping[str, Instrument] = {
     "music box": Instrument((10,), "keys", 84),
     "vibraphone": Instrument((11,), "keys"),
     "marimba": Instrument((12,), "keys"),
-    "xylophone": Instrument((13,), "keys", 79),
     "organ": Instrument((16, 18, 19), "keys"),
     "accordion": Instrument((21,), "keys"),
     "harmonica": Instrument((22,), "woodwind", 74),
