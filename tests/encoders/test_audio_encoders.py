@@ -20,15 +20,16 @@ pytestmark = pytest.mark.torch
 RATE = 16_000
 
 
-@pytest.fixture(params=["musicnn-mtt", "harmonic-cnn", "log-mel-64"], scope="module")
+@pytest.fixture(params=["musicnn-mtt", "musicnn-shipped", "harmonic-cnn", "log-mel-64"], scope="module")
 def encoder(request: pytest.FixtureRequest) -> AudioEncoder:
     torch.manual_seed(0)
     built = {
         "musicnn-mtt": musicnn_mtt,
+        "musicnn-shipped": lambda: musicnn_mtt(frozen=True),
         "harmonic-cnn": lambda: HarmonicCnnEncoder(HarmonicCnn(channels=4)),
         "log-mel-64": LogMelEncoder,
     }[request.param]()
-    return built.eval()
+    return built.eval() if isinstance(built, torch.nn.Module) else built
 
 
 def noise(seconds: float, seed: int = 0) -> torch.Tensor:
@@ -74,6 +75,7 @@ def test_musicnn_features_are_those_of_the_onnx_network() -> None:
     windows = np.stack([*stream.push(clip.numpy()), *stream.finish()])
     expected = tag_windows("mtt", windows).chunk_features
     assert heard.shape == (3, 753)
+    np.testing.assert_array_equal(hear(musicnn_mtt(frozen=True), clip).clips()[0].numpy(), expected)
     np.testing.assert_allclose(heard.numpy(), expected, rtol=1e-4, atol=1e-4)
 
 

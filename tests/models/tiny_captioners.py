@@ -40,9 +40,10 @@ class BandEncoder(nn.Module):
         return AudioEmbeddings.of_clips([torch.log1p(spectrum) * self.gain for spectrum in spectra])
 
 
-def band_encoder(weights: str) -> BandEncoder:
+def band_encoder(weights: str, frozen: bool) -> BandEncoder:
     """For the registry."""
     assert weights in ("none", "shipped")
+    del frozen
     return BandEncoder()
 
 

@@ -159,12 +159,13 @@ class HarmonicCnnEncoder(nn.Module):
         return AudioEmbeddings.of_clips(torch.split(features, [len(clip) for clip in clips]))
 
 
-def harmonic_cnn(weights: str = "none") -> HarmonicCnnEncoder:
+def harmonic_cnn(weights: str = "none", frozen: bool = False) -> HarmonicCnnEncoder:
     """The encoder with random weights ("none"), or those of a checkpoint file of sota-music-tagging-models.
 
     Raises:
         ValueError: the file holds something else.
     """
+    del frozen  # the model that uses it sees to that
     network = HarmonicCnn()
     if weights == "none":
         return HarmonicCnnEncoder(network)

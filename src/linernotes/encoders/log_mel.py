@@ -40,8 +40,9 @@ def _log_mel(waveform: np.ndarray) -> np.ndarray:
     return spectra
 
 
-def log_mel_64(weights: str = "none") -> LogMelEncoder:
+def log_mel_64(weights: str = "none", frozen: bool = True) -> LogMelEncoder:
     """The encoder; it has nothing to learn, so `weights` can only be "none"."""
+    del frozen
     if weights != "none":
         raise ValueError(f"log-mel-64 has no weights: set 'none', not {weights!r}")
     return LogMelEncoder()

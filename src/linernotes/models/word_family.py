@@ -16,7 +16,7 @@ from linernotes.models.vocabulary import Vocabulary, build_vocabulary
 from linernotes.registry import AUDIO_ENCODERS, find_named
 
 VOCABULARY_FILE = "vocabulary.json"
-UNTRAINED = "none"
+SHIPPED, UNTRAINED = "shipped", "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class WordFamily:
     def new(self, config: Any, captions: Iterable[str]) -> CaptionModel:
         """A model to train, with its encoder's weights loaded and a vocabulary of `captions`."""
         vocabulary = build_vocabulary(captions, min_count=config.min_count, lowercase=config.lowercase)
-        encoder = load_audio_encoder(config.encoder.name, config.encoder.weights)
+        encoder = load_audio_encoder(config.encoder.name, config.encoder.weights, config.encoder.frozen)
         model: CaptionModel = self.model_class(config, vocabulary, encoder)
         if isinstance(model, MusCaps) and model.config.glove:
             use_glove(model.network.words, vocabulary, model.config.glove)
@@ -44,7 +44,9 @@ class WordFamily:
             vocabulary = Vocabulary(tuple(stored["words"]), stored["lowercase"])
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{VOCABULARY_FILE} is damaged: {error}") from error
-        encoder = load_audio_encoder(config.encoder.name, UNTRAINED)
+        stays_shipped = config.encoder.frozen and config.encoder.weights == SHIPPED
+        weights = SHIPPED if stays_shipped else UNTRAINED
+        encoder = load_audio_encoder(config.encoder.name, weights, config.encoder.frozen)
         model: CaptionModel = self.model_class(config, vocabulary, encoder)
         return model
 
@@ -54,13 +56,16 @@ class WordFamily:
         return {VOCABULARY_FILE: json.dumps(stored, indent=0, ensure_ascii=False) + "\n"}
 
 
-def load_audio_encoder(name: str, weights: str) -> AudioEncoder:
+def load_audio_encoder(name: str, weights: str, frozen: bool) -> AudioEncoder:
     """The encoder called `name`; `weights` is "shipped", "none" or a path, as the encoder allows.
+
+    One that is shipped and stays frozen may come without weights of its own: then it is no `nn.Module`, and the
+    checkpoint names it instead of holding it.
 
     Raises:
         ValueError: there is no such encoder, or it has no such weights.
     """
-    encoder: AudioEncoder = find_named(AUDIO_ENCODERS, name, "audio encoder")(weights)
+    encoder: AudioEncoder = find_named(AUDIO_ENCODERS, name, "audio encoder")(weights, frozen)
     return encoder
 
 

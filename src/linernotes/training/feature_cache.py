@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 def encoder_identity(encoder: AudioEncoder) -> str:
     """Sixteen hexadecimal digits that change with the encoder's code name, rate or any weight."""
     digest = hashlib.sha256(f"{type(encoder).__qualname__} {encoder.sample_rate} {encoder.dim}".encode())
+    digest.update(str(getattr(encoder, "identity", "")).encode())
     if isinstance(encoder, nn.Module):
         for name, tensor in encoder.state_dict().items():
             digest.update(name.encode())
