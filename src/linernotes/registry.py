@@ -86,7 +86,7 @@ AUDIO_ENCODERS: Mapping[str, str] = {
     "harmonic-cnn": "linernotes.encoders.harmonic_cnn:harmonic_cnn",
     "log-mel-64": "linernotes.encoders.log_mel:log_mel_64",
 }
-"""Audio encoder of trainable models -> a function of its weights ("shipped", "none", a path) and whether they stay."""
+"""Audio encoder of trainable models -> a function of weights ("shipped", "none", a path) and whether they stay."""
 
 
 def find_named(table: Mapping[str, str], name: str, kind: str) -> Any:

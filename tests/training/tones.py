@@ -36,8 +36,8 @@ max_tokens = 12
 """
 
 
-def write_tones(folder: Path, clips: int = 30) -> Path:
-    """Half-second tones in WAV files, a fifth of them for validation; returns the manifest."""
+def write_tones(folder: Path, clips: int = 30, *, test: bool = False) -> Path:
+    """Half-second tones in WAV files, a fifth of them for validation, another for the test if asked for."""
     folder.mkdir(parents=True, exist_ok=True)
     t = np.arange(RATE // 2) / RATE
     lines = []
@@ -51,7 +51,7 @@ def write_tones(folder: Path, clips: int = 30) -> Path:
             "start_s": 0.0,
             "end_s": 0.5,
             "captions": [f"A {name} tone.", f"One tone, {name} and plain."],
-            "split": "validation" if number % 5 == 4 else "train",
+            "split": {4: "validation", 3: "test" if test else "train"}.get(number % 5, "train"),
         }
         lines.append(json.dumps(clip) + "\n")
     manifest = folder / "manifest.jsonl"

@@ -43,7 +43,7 @@ def ablation(
     need_extra("torch", "torch")
     from dataclasses import asdict
 
-    from linernotes.training.ablation import run_grid
+    from linernotes.training.ablation import Protocol, run_grid
     from linernotes.training.ablation_tables import tables
     from linernotes.training.recipe import load_recipe
 
@@ -51,7 +51,7 @@ def ablation(
     loaded = [load_recipe(path, [*named, *overrides], laid_over=layers) for path in recipes]
     with training_bar() as advance:
         grid = run_grid(
-            loaded, out, seeds=seeds, queries=queries, tracks=tracks, features=features, advance=advance
+            loaded, out, seeds=seeds, protocol=Protocol(queries, tracks), features=features, advance=advance
         )
     typer.echo(json.dumps(asdict(grid), indent=2, default=str) if as_json else tables(grid), nl=as_json)
 

@@ -19,14 +19,30 @@ from linernotes.export import write_atomically
 from linernotes.models.families import load_model
 from linernotes.training.examples import ExampleSets, load_examples
 from linernotes.training.heard import audio_source
+from linernotes.training.journal import read_log
 from linernotes.training.loop import Advance, train
-from linernotes.training.measuring import Constant, Measured, best_constant, measure_captions
+from linernotes.training.measuring import (
+    TABLE_METRICS,
+    Constant,
+    Measured,
+    best_constant,
+    measure_captions,
+)
 from linernotes.training.ranking import rank_tracks
 from linernotes.training.recipe import Recipe, recipe_to_mapping, training_identity
 from linernotes.training.validation import write_captions
 
 CONFIDENCE = 0.95
 RECALLS = ("recall_at_1", "recall_at_5", "recall_at_10", "median_rank")
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What is measured on the test clips."""
+
+    queries: int = 100
+    tracks: int = 1000
+    metrics: tuple[str, ...] = TABLE_METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +88,7 @@ def run_grid(
     out: Path,
     *,
     seeds: int = 1,
-    queries: int = 100,
-    tracks: int = 1000,
+    protocol: Protocol = Protocol(),
     features: Path | None = None,
     advance: Advance = lambda what, done, total: None,
 ) -> Grid:
@@ -83,19 +98,17 @@ def run_grid(
         ValueError: a recipe's data has no test clips.
     """
     rows, shown = [], ExampleSets((), (), {})
+    home = features or out / "features"
     for recipe in recipes:
         shown = load_examples(recipe.data)
         if not shown.test:
             raise ValueError(f"there are no test clips: data.test_split is {recipe.data.test_split!r}")
-        found = []
-        for seed in range(seeds):
-            seeded = replace(recipe, training=replace(recipe.training, seed=seed))
-            found.append(_found(seeded, shown, out, features or out / "features", queries, tracks, advance))
-        rows.append(Row(recipe, tuple(found)))
-    count = min(tracks, len(shown.test))
-    return Grid(
-        tuple(rows), best_constant(shown.train, shown.test), len(shown.test), count, min(queries, count)
-    )
+        seeded = [replace(recipe, training=replace(recipe.training, seed=seed)) for seed in range(seeds)]
+        found = tuple(_found(one, shown, out, home, protocol, advance) for one in seeded)
+        rows.append(Row(recipe, found))
+    tracks = min(protocol.tracks, len(shown.test))
+    constant = best_constant(shown.train, shown.test)
+    return Grid(tuple(rows), constant, len(shown.test), tracks, min(protocol.queries, tracks))
 
 
 def interval(values: Sequence[float]) -> Interval:
@@ -108,39 +121,28 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def _found(
-    recipe: Recipe,
-    examples: ExampleSets,
-    out: Path,
-    features: Path,
-    queries: int,
-    tracks: int,
-    advance: Advance,
+    recipe: Recipe, examples: ExampleSets, out: Path, features: Path, protocol: Protocol, advance: Advance
 ) -> Found:
     """Train unless a recipe of the same training was, then write, measure and rank, unless that was done."""
     run = out / f"seed{recipe.training.seed}-{training_identity(recipe)[:8]}"
     result = train(recipe, examples, run, resume=True, features=features, advance=advance)
-    key = json.dumps(
-        [recipe_to_mapping(recipe), examples.fingerprint, queries, tracks], sort_keys=True, default=str
-    )
+    settings = [recipe_to_mapping(recipe), examples.fingerprint, len(examples.test), asdict(protocol)]
+    key = json.dumps(settings, sort_keys=True, default=str)
     kept = run / f"test-{recipe.decoding.beams}-beams.json"
     if kept.exists() and (stored := json.loads(kept.read_text("utf-8")))["key"] == key:
         return _found_from(stored["found"])
-    model = load_model(result.best)
-    test = examples.test
+    model, test = load_model(result.best), examples.test
     source = audio_source(model, test, features, _named(advance, "listening to the test clips", len(test)))
     told = _named(advance, f"captioning, {recipe.label}", len(test))
     captions = write_captions(model, test, source, recipe.decoding, advance=told)
-    some = test[:tracks]
-    ranked = rank_tracks(
-        model, some, source, queries=min(queries, len(some)), advance=_named(advance, "ranking", len(some))
-    )
-    log = [json.loads(line) for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
-    curve = tuple(line["cider"] for line in log if line["kind"] == "epoch" and "cider" in line)
+    some = test[: protocol.tracks]
+    told = _named(advance, "ranking", len(some))
+    ranked = rank_tracks(model, some, source, queries=min(protocol.queries, len(some)), advance=told)
+    curve = tuple(line["cider"] for line in read_log(run) if line["kind"] == "epoch" and "cider" in line)
     recalls = {name: getattr(ranked, name) for name in RECALLS}
-    found = Found(measure_captions(captions, test), recalls, result.epochs, curve)
-    write_atomically(
-        kept, json.dumps({"key": key, "found": asdict(found), "captions": captions}, indent=1) + "\n"
-    )
+    found = Found(measure_captions(captions, test, protocol.metrics), recalls, result.epochs, curve)
+    told_all = {"key": key, "found": asdict(found), "captions": captions}
+    write_atomically(kept, json.dumps(told_all, indent=1) + "\n")
     return found
 
 
