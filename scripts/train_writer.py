@@ -147,14 +147,18 @@ def learn_tokenizer(pairs: Sequence[Pair], size: int) -> BpeTokenizer:
     return train_bpe([f" {text}" for text in texts], size, SPECIALS)
 
 
-def train(recipe: Recipe, pairs: list[Pair], out: Path, pieces: Path | None = None) -> None:
+def train(
+    recipe: Recipe, pairs: list[Pair], out: Path, pieces: Path | None = None, start: Path | None = None
+) -> None:
     """Run the recipe, with the tokenizer of the file `pieces` if given, so that models can write together.
 
+    `start` is the folder of an earlier run whose weights (and tokenizer) this one goes on from.
     The learning rate follows the processor's clock, so a run ends when it says.
     """
     torch.manual_seed(recipe.seed)
     lists = WordLists.load(WORDS)
     training, held_out = split_pairs(pairs, recipe.validation)
+    pieces = start / "tokenizer.json" if start else pieces
     tokenizer = BpeTokenizer.load(pieces) if pieces else learn_tokenizer(training, recipe.vocabulary)
     model_config = replace(recipe.model, vocabulary=len(tokenizer))
     out.mkdir(parents=True, exist_ok=True)
@@ -164,6 +168,8 @@ def train(recipe: Recipe, pairs: list[Pair], out: Path, pieces: Path | None = No
     rows = [encode(plain_example(pair, lists.free), tokenizer, model_config) for pair in held_out]
     checks = [collate(rows[i : i + 50]) for i in range(0, len(rows), 50)]
     model = TextWriter(model_config)
+    if start:
+        model.load_state_dict(torch.load(start / "checkpoint.pt", weights_only=True))
     average = TextWriter(model_config)
     average.load_state_dict(model.state_dict())
     parameters = sum(p.numel() for p in model.parameters())
@@ -233,6 +239,7 @@ def main() -> None:
     parser.add_argument("--musiccaps", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, help="tokenizer.json of an earlier run")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="override a top-level key")
     arguments = parser.parse_args()
     recipe = load_config(arguments.recipe, Recipe)
@@ -240,7 +247,7 @@ def main() -> None:
     if changes:
         recipe = config_from_mapping({**config_to_mapping(recipe), **changes}, Recipe)
     torch.set_num_threads(1)
-    train(recipe, read_pairs(arguments.musiccaps), arguments.out, arguments.tokenizer)
+    train(recipe, read_pairs(arguments.musiccaps), arguments.out, arguments.tokenizer, arguments.start)
 
 
 if __name__ == "__main__":
