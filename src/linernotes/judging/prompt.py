@@ -1,4 +1,4 @@
-"""What the judge is told; the words are data (`assets/judge/prompt.toml`), with a version and a hash."""
+"""What the judge is told; the words are data (`judging/prompt.toml`), with a version and a hash."""
 
 from __future__ import annotations
 
@@ -81,6 +81,6 @@ def answer_schema(repeat: int = 0) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def load_prompt() -> JudgePrompt:
     """The shipped prompt."""
-    data = (resources.files("linernotes") / "assets" / "judge" / "prompt.toml").read_bytes()
+    data = (resources.files("linernotes.judging") / "prompt.toml").read_bytes()
     table = tomllib.loads(data.decode("utf-8"))
     return JudgePrompt(sha256=hashlib.sha256(data).hexdigest(), **table)
