@@ -168,7 +168,7 @@ def test_what_is_missing_never_stops_the_rest() -> None:
         "built_on_it": "there is no jar: get one",
     }
     assert len(calls) == 1
-    assert "- absent: there is no jar: get one" in report_markdown(report)
+    assert "- absent, built_on_it: there is no jar: get one" in report_markdown(report)
 
 
 def test_a_metric_names_the_option_it_needs() -> None:
@@ -176,7 +176,8 @@ def test_a_metric_names_the_option_it_needs() -> None:
         PAIRS, load_profile("dcase"), metrics=["sbert", "fense", "novel_v", "distinct1"], resamples=5
     )
     assert report_json(report)["not_computed"] == {
-        "sbert": "it needs --sentence-model",
+        "sbert": "it needs --sentence-model; published numbers are of "
+        "sentence-transformers/paraphrase-TinyBERT-L6-v2",
         "fense": "it needs --fluency-model",
         "novel_v": "it needs --train-captions",
     }

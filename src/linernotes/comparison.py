@@ -15,7 +15,7 @@ from linernotes.evaluation import SEED, NotComputed, versions
 from linernotes.metrics.missing import MissingMetricError
 from linernotes.metrics.profiles import PROFILES, Metric, Profile
 from linernotes.metrics.score import Difference, Score, paired_differences
-from linernotes.metrics.score_sheet import Resources, ScoreSheet
+from linernotes.metrics.score_sheet import Resources, side_by_side
 
 RESAMPLES = 2000
 """More than an interval needs: p-values end at 2 / (resamples + 1), and Holm multiplies them by the metrics."""
@@ -84,7 +84,7 @@ def compare(
         raise ValueError("both systems must be compared on the same clips and references")
     resources = resources or Resources()
     wanted = [profile.metric(key) for key in dict.fromkeys(metrics)] if metrics else list(profile.metrics)
-    sheets = [ScoreSheet(pairs.candidates, pairs.references, resources) for pairs in (first, second)]
+    sheets = side_by_side([first.candidates, second.candidates], first.references, resources)
     taken: list[tuple[Metric, list[Score | float]]] = []
     missing: list[NotComputed] = []
     for metric in wanted:

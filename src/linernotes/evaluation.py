@@ -20,7 +20,7 @@ from linernotes.caption_files import CaptionPairs
 from linernotes.metrics.missing import MissingMetricError
 from linernotes.metrics.profiles import Metric, Profile
 from linernotes.metrics.score import RESAMPLES, Score, derange, middle_95, resampled
-from linernotes.metrics.score_sheet import Resources, ScoreSheet
+from linernotes.metrics.score_sheet import Resources, ScoreSheet, side_by_side
 
 SEED = 0
 FEW_CLIPS = 30
@@ -115,8 +115,7 @@ def evaluate(
         raise ValueError("there are no captions to score")
     resources = resources or Resources()
     wanted = [profile.metric(key) for key in dict.fromkeys(metrics)] if metrics else list(profile.metrics)
-    sheet = ScoreSheet(pairs.candidates, pairs.references, resources)
-    shuffled = _shuffled_sheet(pairs, resources, seed)
+    sheet, shuffled = _sheets(pairs, resources, seed)
     taken: list[tuple[Metric, Score | float, Score | float | None]] = []
     missing: list[NotComputed] = []
     for metric in wanted:
@@ -137,11 +136,13 @@ def evaluate(
     )
 
 
-def _shuffled_sheet(pairs: CaptionPairs, resources: Resources, seed: int) -> ScoreSheet | None:
-    """One clip has no other to be handed to, and so no floor."""
+def _sheets(pairs: CaptionPairs, resources: Resources, seed: int) -> tuple[ScoreSheet, ScoreSheet | None]:
+    """As predicted, and shuffled; one clip has no other to be handed to, and so no floor."""
     if len(pairs.candidates) < 2:
-        return None
-    return ScoreSheet(derange(pairs.candidates, seed=seed), pairs.references, resources)
+        return ScoreSheet(pairs.candidates, pairs.references, resources), None
+    captions = [pairs.candidates, derange(pairs.candidates, seed=seed)]
+    sheet, shuffled = side_by_side(captions, pairs.references, resources)
+    return sheet, shuffled
 
 
 def _take(

@@ -40,6 +40,7 @@ def resources_json(report: Report) -> dict[str, str | int]:
     given = report.resources
     named: dict[str, str | int | None] = {
         "bert_model": _name(given.bert_model),
+        "bert_layer": given.bert_layer,
         "sentence_model": _name(given.sentence_model),
         "fluency_model": _name(given.fluency_model),
         "document_frequencies": given.document_frequencies.name if given.document_frequencies else None,
@@ -61,7 +62,7 @@ def _result_json(result: Result, resources: Resources) -> dict[str, Any]:
         "ratio": _finite(result.ratio),
         "label": result.metric.title(resources),
         "top": result.metric.top,
-        "implementation": result.metric.implementation,
+        "implementation": result.metric.made_by(resources),
         "tokenizer": result.metric.tokenizer,
         "casing": result.metric.casing,
     }
@@ -78,11 +79,16 @@ def report_markdown(report: Report, *, worst: int = 0) -> str:
         _table(report),
     ]
     if report.not_computed:
-        lines = [f"- {missing.metric.label}: {missing.reason}" for missing in report.not_computed]
+        reasons = dict.fromkeys(missing.reason for missing in report.not_computed)
+        lines = [f"- {_labels(report, reason)}: {reason}" for reason in reasons]
         parts.append("\n".join(["## Not computed", "", *lines]))
     if worst and report.per_clip:
         parts.append(_worst(report, worst))
     return "\n\n".join(parts) + "\n"
+
+
+def _labels(report: Report, reason: str) -> str:
+    return ", ".join(missing.metric.label for missing in report.not_computed if missing.reason == reason)
 
 
 def _about(report: Report) -> list[str]:
@@ -135,7 +141,9 @@ def _table(report: Report) -> str:
             number(result.shuffled),
             ratio,
         ]
-        lines.append(f"| {' | '.join([*cells, metric.implementation, metric.tokenizer, metric.casing])} |")
+        lines.append(
+            f"| {' | '.join([*cells, metric.made_by(report.resources), metric.tokenizer, metric.casing])} |"
+        )
     return "\n".join(lines)
 
 

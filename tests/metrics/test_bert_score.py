@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ pytest.importorskip("torch", reason="needs the [bert] extra")
 pytest.importorskip("transformers", reason="needs the [bert] extra")
 
 from tiny_bert import make_tiny_bert
+from typer.testing import CliRunner
 
-from linernotes.metrics.bert_score import bert_score, bert_score_label
+from linernotes.cli.app import app
+from linernotes.metrics.bert_score import bert_score
 from linernotes.metrics.missing import MissingMetricError
 
 pytestmark = pytest.mark.torch
@@ -94,6 +97,19 @@ def test_says_what_is_wrong_with_the_model(folder: Path, tmp_path: Path) -> None
         bert_score(*pair, model=tmp_path / "hollow", num_layers=1)
 
 
-def test_the_label_names_the_model(folder: Path) -> None:
-    assert bert_score_label(folder) == "BERTScore (tiny)"
-    assert bert_score_label("roberta-large@722cf37b") == "BERTScore (roberta-large)"
+def test_a_folder_is_scored_by_the_layer_that_the_command_names(folder: Path, tmp_path: Path) -> None:
+    for name, captions in (("said", CANDIDATES), ("told", REFERENCES)):
+        key = "caption" if name == "said" else "captions"
+        rows = [json.dumps({"id": clip, key: text}) for clip, text in captions.items()]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows))
+    given = ["evaluate", str(tmp_path / "said.jsonl"), str(tmp_path / "told.jsonl"), "--profile", "lp2023"]
+    given += ["--metrics", "bertscore", "--json", "--bert-model", str(folder)]
+    found = json.loads(CliRunner().invoke(app, [*given, "--bert-layer", "2"]).stdout)
+    score = found["metrics"]["bertscore"]
+    assert score["value"] == pytest.approx(
+        bert_score(CANDIDATES, REFERENCES, model=folder, num_layers=2).corpus
+    )
+    assert score["label"] == "BERTScore F1 (tiny, layer 2)"
+    assert found["resources"] == {"bert_model": "tiny", "bert_layer": 2}
+    reason = json.loads(CliRunner().invoke(app, given).stdout)["not_computed"]["bertscore"]
+    assert reason.endswith("give its number, --bert-layer")

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from fake_java import asked_of, put_java_on_path
 
+from linernotes.caption_files import CaptionPairs
+from linernotes.evaluation import evaluate
 from linernotes.metrics.java import FOLDERS_VARIABLE
 from linernotes.metrics.meteor_jar import meteor_jar
 from linernotes.metrics.missing import MissingMetricError
+from linernotes.metrics.profiles import load_profile
 
 COUNTS = {
     # Of "a slow sad piano song" against the second of two references, and of a text that is its reference:
@@ -68,6 +71,21 @@ def test_counts_become_scores_and_sums_become_the_corpus(
         "SCORE ||| x ||| two lines ||| a slow sad piano song\nSCORE ||| a song ||| a song\nSCORE ||| y ||| \n"
     )
     assert str(asked["arguments"]).endswith("'-', '-', '-stdio', '-l', 'en', '-norm']")
+
+
+@pytest.mark.usefixtures("jars")
+def test_a_report_and_its_floor_take_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, none = COUNTS["wholly"], COUNTS["not"]
+    body = f"for line in asked.splitlines(): print({whole!r} if 'a song ||| a song' in line else {none!r})"
+    log = put_java_on_path(tmp_path / "java", monkeypatch, body)
+    pairs = CaptionPairs({"a": "a song", "b": "drums"}, {"a": ("a song",), "b": ("a choir",)})
+    report = evaluate(pairs, load_profile("coco"), metrics=["meteor"], resamples=5)
+    assert asked_of(log)["input"] == (
+        "SCORE ||| a song ||| a song\nSCORE ||| a choir ||| drums\n"
+        "SCORE ||| a song ||| drums\nSCORE ||| a choir ||| a song\n"
+    )
+    assert report.per_clip["meteor"].predicted.tolist() == [1.0, 0.0]
+    assert report.results[0].shuffled == 0.0
 
 
 @pytest.mark.usefixtures("jars")

@@ -6,12 +6,13 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from linernotes.cli.evaluate import (
     ALLOW_MISSING,
+    BERT_LAYER,
     BERT_MODEL,
     FLUENCY_MODEL,
     FREQUENCIES,
@@ -24,7 +25,11 @@ from linernotes.cli.evaluate import (
     read_resources,
     read_sides,
 )
-from linernotes.cli.progress import progress_bar
+from linernotes.cli.progress import progress_steps
+
+if TYPE_CHECKING:
+    from linernotes.metrics.profiles import Profile
+    from linernotes.metrics.score_sheet import Resources
 
 BUILTIN = "builtin"
 
@@ -51,6 +56,7 @@ def compare(
     out: Path | None = typer.Option(None, help="Write the Markdown to this file."),
     train_captions: Path | None = TRAIN_CAPTIONS,
     bert_model: str | None = BERT_MODEL,
+    bert_layer: int | None = BERT_LAYER,
     sentence_model: str | None = SENTENCE_MODEL,
     fluency_model: str | None = FLUENCY_MODEL,
     document_frequencies: Path | None = FREQUENCIES,
@@ -80,8 +86,11 @@ def compare(
             raise typer.BadParameter("--profile is needed: lp2023, coco, dcase or sonicverse2025")
         if first is None or second is None or references is None:
             raise typer.BadParameter("give A, B and REFERENCES")
-        given = (train_captions, bert_model, sentence_model, fluency_model, document_frequencies)
-        data, markdown = _systems((first, second), references, profile.value, metrics, given, allow_missing)
+        counted = chosen_profile(profile.value, metrics)
+        resources = read_resources(
+            train_captions, bert_model, bert_layer, sentence_model, fluency_model, document_frequencies
+        )
+        data, markdown = _systems((first, second), references, counted, metrics, resources, allow_missing)
     _tell(data, markdown, as_json, out)
 
 
@@ -101,30 +110,28 @@ def _tell(data: Any, markdown: str, as_json: bool, out: Path | None) -> None:
 def _systems(
     systems: tuple[Path, Path],
     references: Path,
-    profile: str,
+    profile: Profile,
     metrics: str,
-    given: tuple[Path | None, str | None, str | None, str | None, Path | None],
+    resources: Resources,
     allow_missing: bool,
 ) -> tuple[Any, str]:
     from linernotes import comparison
     from linernotes.comparison_report import comparison_json, comparison_markdown
 
-    counted = chosen_profile(profile, metrics)
     first, second = (read_sides(path, references, None, allow_missing) for path in systems)
     if allow_missing:
         first, second = comparison.on_common_clips(first, second)
     keys = keys_of(metrics)
-    steps = 2 * (len(keys) or len(counted.metrics))
-    with progress_bar("comparing", steps) as advance:
-        done = iter(range(steps + 1))
+    steps = 2 * (len(keys) or len(profile.metrics))
+    with progress_steps(steps) as begun:
         found = comparison.compare(
             first,
             second,
-            counted,
+            profile,
             names=_names(*systems),
             metrics=keys,
-            resources=read_resources(*given),
-            begun=lambda _: advance(next(done)),
+            resources=resources,
+            begun=begun,
         )
     return comparison_json(found), comparison_markdown(found)
 

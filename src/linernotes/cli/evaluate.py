@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from linernotes.cli.progress import progress_bar
+from linernotes.cli.progress import progress_steps
 
 if TYPE_CHECKING:
     from linernotes.caption_files import CaptionPairs
@@ -36,7 +36,13 @@ TRAIN_CAPTIONS = typer.Option(None, help="Captions of the training set, for nove
 BERT_MODEL = typer.Option(
     None, help="BERTScore's model, a name or a folder; roberta-large is the published one."
 )
-SENTENCE_MODEL = typer.Option(None, help="Model of sentence similarity, a name or a folder.")
+BERT_LAYER = typer.Option(
+    None, min=1, help="Which layer BERTScore compares, where it doesn't know the model."
+)
+SENTENCE_MODEL = typer.Option(
+    None,
+    help="Model of sentence similarity and retrieval, a name or a folder; dcase's is paraphrase-TinyBERT-L6-v2.",
+)
 FLUENCY_MODEL = typer.Option(None, help="Folder of FENSE's fluency error detector.")
 FREQUENCIES = typer.Option(None, help="CIDEr-D's document frequencies, saved from a corpus.")
 ALLOW_MISSING = typer.Option(False, "--allow-missing", help="Score the ids that stand on both sides.")
@@ -64,6 +70,7 @@ def evaluate(
     worst: int = typer.Option(5, min=0, help="How many of the lowest clips the report shows."),
     train_captions: Path | None = TRAIN_CAPTIONS,
     bert_model: str | None = BERT_MODEL,
+    bert_layer: int | None = BERT_LAYER,
     sentence_model: str | None = SENTENCE_MODEL,
     fluency_model: str | None = FLUENCY_MODEL,
     document_frequencies: Path | None = FREQUENCIES,
@@ -88,7 +95,7 @@ def evaluate(
         _check_plot(plot)
     read = read_sides(predictions, references, pairs, allow_missing)
     resources = read_resources(
-        train_captions, bert_model, sentence_model, fluency_model, document_frequencies
+        train_captions, bert_model, bert_layer, sentence_model, fluency_model, document_frequencies
     )
     report = scored(read, counted, metrics, resources)
     markdown = report_markdown(report, worst=worst)
@@ -146,6 +153,7 @@ def read_sides(
 def read_resources(
     train_captions: Path | None,
     bert_model: str | None,
+    bert_layer: int | None,
     sentence_model: str | None,
     fluency_model: str | None,
     document_frequencies: Path | None,
@@ -158,7 +166,7 @@ def read_resources(
     if document_frequencies is not None:
         load_document_frequencies(document_frequencies)
     captions = None if train_captions is None else tuple(read_train_captions(train_captions))
-    return Resources(captions, bert_model, sentence_model, fluency_model, document_frequencies)
+    return Resources(captions, bert_model, bert_layer, sentence_model, fluency_model, document_frequencies)
 
 
 def scored(pairs: CaptionPairs, profile: Profile, metrics: str, resources: Resources) -> Report:
@@ -167,11 +175,8 @@ def scored(pairs: CaptionPairs, profile: Profile, metrics: str, resources: Resou
 
     keys = keys_of(metrics)
     steps = 2 * (len(keys) or len(profile.metrics))
-    with progress_bar("scoring", steps) as advance:
-        done = iter(range(steps + 1))
-        return evaluation.evaluate(
-            pairs, profile, metrics=keys, resources=resources, begun=lambda _: advance(next(done))
-        )
+    with progress_steps(steps) as begun:
+        return evaluation.evaluate(pairs, profile, metrics=keys, resources=resources, begun=begun)
 
 
 def _check_plot(path: Path) -> None:

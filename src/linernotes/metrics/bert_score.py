@@ -62,7 +62,7 @@ def bert_score(
     layer = num_layers or LAYERS.get(found.label)
     if layer is None:
         raise MissingMetricError(
-            f"BERTScore does not know which layer of {found.label} to compare: give its number as num_layers"
+            f"BERTScore does not know which layer of {found.label} to compare: give its number, --bert-layer"
         )
     encoder = load_encoder(found, layer)
     pairs = paired(candidates, references)
@@ -73,11 +73,6 @@ def bert_score(
         places = order[start : start + batch_size]
         values[places] = list(_scores([pairs[place] for place in places], encoder, part))
     return mean_score([clip_id for clip_id, _, _ in pairs], values.tolist())
-
-
-def bert_score_label(model: str | Path = PUBLISHED_MODEL) -> str:
-    """The metric's name in a report, with the model, without which the number means nothing."""
-    return f"BERTScore ({find_text_model(model).label})"
 
 
 class _Text:

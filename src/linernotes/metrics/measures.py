@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from linernotes.metrics.bert_score import Part, bert_score
 from linernotes.metrics.bleu import ONLY_4, UNIFORM, bleu_characters, bleu_coco_orders, bleu_orders
@@ -10,13 +10,14 @@ from linernotes.metrics.cider import cider_d, load_document_frequencies
 from linernotes.metrics.diversity import Diversity, diversity
 from linernotes.metrics.fense import fluency_error_rate, penalized
 from linernotes.metrics.meteor import meteor
-from linernotes.metrics.meteor_jar import meteor_jar
+from linernotes.metrics.meteor_jar import meteor_jar_of
 from linernotes.metrics.missing import MissingMetricError
 from linernotes.metrics.music_facts import facts_metrics
+from linernotes.metrics.retrieval import Retrieval, retrieval_in
 from linernotes.metrics.rouge_l import rouge_l, rouge_l_coco, rouge_l_recall
-from linernotes.metrics.score import Score
+from linernotes.metrics.score import Score, mean_score
 from linernotes.metrics.score_sheet import ScoreSheet
-from linernotes.metrics.sentence_similarity import sentence_similarity
+from linernotes.metrics.sentence_similarity import Embeddings, embed_captions, similarity_in
 from linernotes.metrics.spice import spice
 from linernotes.metrics.spider import spider
 from linernotes.metrics.wordnet import load_wordnet
@@ -68,8 +69,11 @@ def _need_wordnet() -> None:
 
 
 def jar_meteor(sheet: ScoreSheet) -> Score:
-    """METEOR 1.5 on PTB tokens."""
-    return meteor_jar(*sheet.ptb())
+    """METEOR 1.5 on PTB tokens; one process for all sheets side by side."""
+    return sheet.together(
+        "meteor 1.5",
+        lambda sheets: meteor_jar_of([one.ptb_candidates() for one in sheets], sheet.ptb_references()),
+    )
 
 
 def lp_rouge(sheet: ScoreSheet) -> Score:
@@ -98,7 +102,7 @@ def cider_of(sheet: ScoreSheet) -> Score:
 
 def spice_of(sheet: ScoreSheet) -> Score:
     """SPICE on PTB tokens."""
-    return sheet.once("spice", lambda: spice(*sheet.ptb()))
+    return sheet.once("spice", lambda: spice(sheet.ptb_candidates(), sheet.ptb_references()))
 
 
 def spider_of(sheet: ScoreSheet) -> Score:
@@ -110,17 +114,53 @@ def bert_of(part: Part) -> Measure:
     """BERTScore's `part` in the space of the model that was given."""
 
     def measure(sheet: ScoreSheet) -> Score:
-        assert sheet.resources.bert_model is not None
-        return bert_score(sheet.candidates, sheet.references, model=sheet.resources.bert_model, part=part)
+        given = sheet.resources
+        assert given.bert_model is not None
+        return bert_score(
+            sheet.candidates, sheet.references, model=given.bert_model, num_layers=given.bert_layer, part=part
+        )
 
     return measure
 
 
 def similarity(sheet: ScoreSheet) -> Score:
     """Cosine of sentence embeddings of the model that was given."""
+    embeddings = _embeddings(sheet)
+    return sheet.once("sbert", lambda: similarity_in(embeddings, sheet.candidates, sheet.references))
+
+
+def _embeddings(sheet: ScoreSheet) -> Embeddings:
+    """Of all texts of all sheets side by side: a shuffled caption need not be embedded again."""
     model = sheet.resources.sentence_model
     assert model is not None
-    return sheet.once("sbert", lambda: sentence_similarity(sheet.candidates, sheet.references, model=model))
+
+    def embed(sheets: Sequence[ScoreSheet]) -> list[Embeddings]:
+        found = embed_captions([one.candidates for one in sheets], sheet.references, model=model)
+        return [found] * len(sheets)
+
+    return sheet.together("embeddings", embed)
+
+
+def recall_at(k: int) -> Measure:
+    """Share of captions that find a reference of their own clip among the `k` most similar of all."""
+    return lambda sheet: mean_score(
+        tuple(sheet.candidates), [float(rank <= k) for rank in _retrieval(sheet).ranks]
+    )
+
+
+def median_rank(sheet: ScoreSheet) -> float:
+    """Rank at which a caption finds the first reference of its own clip, median over clips."""
+    return _retrieval(sheet).median_rank
+
+
+def mean_average_precision(sheet: ScoreSheet) -> Score:
+    """Mean average precision of finding the references of the caption's own clip."""
+    return mean_score(tuple(sheet.candidates), _retrieval(sheet).average_precisions)
+
+
+def _retrieval(sheet: ScoreSheet) -> Retrieval:
+    embeddings = _embeddings(sheet)
+    return sheet.once("retrieval", lambda: retrieval_in(embeddings, sheet.candidates, sheet.references))
 
 
 def fluency_errors(sheet: ScoreSheet) -> Score:

@@ -44,7 +44,14 @@ _CHUNKS = 20
 
 
 def meteor_jar(candidates: Captions, references: References, *, timeout_s: float = 1800.0) -> Score:
-    """METEOR 1.5 in 0..1, of each clip against its best reference; over clips, of their summed counts.
+    """METEOR 1.5 in 0..1, of each clip against its best reference; over clips, of their summed counts."""
+    return meteor_jar_of([candidates], references, timeout_s=timeout_s)[0]
+
+
+def meteor_jar_of(
+    systems: Sequence[Captions], references: References, *, timeout_s: float = 1800.0
+) -> list[Score]:
+    """METEOR 1.5 of several systems' captions of the same clips, by one process: its start costs seconds.
 
     Texts go to the jar as they are (it only normalizes punctuation): profile `coco` hands over PTB tokens.
 
@@ -54,11 +61,16 @@ def meteor_jar(candidates: Captions, references: References, *, timeout_s: float
     advice = f"{GET_PACKAGE}, which carries it"
     jar = find_file("meteor-1.5.jar", "meteor", advice)
     find_file("data/paraphrase-en.gz", "meteor", advice)
-    pairs = paired(candidates, references)
-    lines = "".join(_line(text, refs) for _, text, refs in pairs)
+    pairs = [paired(candidates, references) for candidates in systems]
+    lines = "".join(_line(text, refs) for of_one in pairs for _, text, refs in of_one)
     options = ["-Xmx2G", "-Dfile.encoding=UTF-8", "-jar", str(jar), "-", "-", "-stdio", "-l", "en", "-norm"]
     printed = run_java(options, what="METEOR 1.5", timeout_s=timeout_s, text=lines)
-    return Score(tuple(clip_id for clip_id, _, _ in pairs), _read(printed, len(pairs)), _combine)
+    ends = np.cumsum([len(of_one) for of_one in pairs])
+    counts = np.split(_read(printed, int(ends[-1])), ends[:-1])
+    return [
+        Score(tuple(clip_id for clip_id, _, _ in of_one), part, _combine)
+        for of_one, part in zip(pairs, counts, strict=True)
+    ]
 
 
 def _line(candidate: str, references: Sequence[str]) -> str:

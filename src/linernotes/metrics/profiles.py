@@ -1,7 +1,7 @@
 """Profiles: which published implementation each number equals. A report never mixes them.
 
-Music facts and diversity are linernotes' own and the same in every profile; only vocabulary, novelty and average
-tokens are LP-MusicCaps' (Doh et al., 2023).
+Music facts, diversity and retrieval are linernotes' own and the same in every profile; only vocabulary, novelty
+and average tokens are LP-MusicCaps' (Doh et al., 2023).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from linernotes.metrics import measures
+from linernotes.metrics import bert_score, measures, sentence_similarity
 from linernotes.metrics.bert_score import Part
 from linernotes.metrics.measures import Measure
 from linernotes.metrics.missing import MissingMetricError
@@ -21,8 +21,10 @@ from linernotes.words.text_facts import ATTRIBUTES
 
 EVALUATE = "Hugging Face evaluate"
 PYCOCO = "pycocoevalcap 1.2"
+AAC = "aac-metrics"
 SONICVERSE = "SonicVerse's release"
 OWN = "linernotes"
+_MODEL = ("of the model", "of the model")  # tokens and case
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Metric:
     """The end of its scale, which starts at 0; None: it counts and has none."""
     needs: str | None = None
     """The resource (an option of the command) without which it is not computed."""
+    published_model: tuple[str, str] | None = None
+    """A resource that is a model, and the one that published numbers were made with."""
     packages: tuple[str, ...] = ()
     """Distributions whose versions matter."""
     reads_references: bool = True
@@ -48,7 +52,24 @@ class Metric:
         """The label, with the model without which the number means nothing."""
         if self.needs is None or not self.needs.endswith("_model"):
             return self.label
-        return f"{self.label} ({Path(str(getattr(resources, self.needs))).name})"
+        layer = (
+            f", layer {resources.bert_layer}" if self.needs == "bert_model" and resources.bert_layer else ""
+        )
+        return f"{self.label} ({Path(str(getattr(resources, self.needs))).name}{layer})"
+
+    def made_by(self, resources: Resources) -> str:
+        """The implementation, and whether the model is the one that published numbers were made with."""
+        if self.published_model is None:
+            return self.implementation
+        resource, published = self.published_model
+        given = Path(str(getattr(resources, resource)).partition("@")[0]).name
+        other_layer = resource == "bert_model" and resources.bert_layer not in (
+            None,
+            bert_score.LAYERS[published],
+        )
+        if given != Path(published).name or other_layer:
+            return f"{self.implementation}; published numbers are of {published}"
+        return f"{self.implementation}; of the published model"
 
     def of(self, sheet: ScoreSheet) -> Score | float:
         """Its score.
@@ -57,8 +78,13 @@ class Metric:
             MissingMetricError: this machine or this call can't compute it; the message says why.
         """
         if self.needs and not getattr(sheet.resources, self.needs):
-            raise MissingMetricError(f"it needs --{self.needs.replace('_', '-')}")
+            raise MissingMetricError(f"it needs --{self.needs.replace('_', '-')}{self._advice()}")
         return sheet.once(f"metric {self.key}", partial(self.measure, sheet))
+
+    def _advice(self) -> str:
+        if self.published_model is None or self.published_model[0] != self.needs:
+            return ""
+        return f"; published numbers are of {self.published_model[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +127,20 @@ def _bert(part: Part, label: str) -> Metric:
         "of the model",
         "of the model",
         needs="bert_model",
+        published_model=("bert_model", bert_score.PUBLISHED_MODEL),
         packages=("torch", "transformers"),
     )
 
 
+_RETRIEVAL: tuple[tuple[str, str, Measure, float | None], ...] = (
+    *((f"r{k}", f"R@{k}, text to text", measures.recall_at(k), 1.0) for k in (1, 5, 10)),
+    ("median_rank", "median rank, text to text", measures.median_rank, None),
+    ("map", "mAP, text to text", measures.mean_average_precision, 1.0),
+)
+
+
 def _own(*, as_released: bool) -> tuple[Metric, ...]:
-    """Music facts and diversity; `as_released` as LP-MusicCaps counted vocabulary."""
+    """Music facts, diversity and retrieval; `as_released` as LP-MusicCaps counted vocabulary."""
     implementation = "music facts by lexicon and grammar"
     read = [("facts_f1", "music facts F1"), ("facts_precision", "music facts precision")]
     read += [("facts_recall", "music facts recall")]
@@ -139,6 +173,20 @@ def _own(*, as_released: bool) -> tuple[Metric, ...]:
                 reads_references=False,
             )
             for key, label, name, top in counted
+        ),
+        *(
+            Metric(
+                key,
+                label,
+                measure,
+                f"{OWN}: own references among all, by cosine",
+                *_MODEL,
+                top=top,
+                needs="sentence_model",
+                packages=("torch", "sentence-transformers"),
+                higher_is_better=key != "median_rank",
+            )
+            for key, label, measure, top in _RETRIEVAL
         ),
     )
 
@@ -180,16 +228,17 @@ _COCO = (
     ),
 )
 
-_MODEL = ("of the model", "of the model")
+_SENTENCE_MODEL = ("sentence_model", sentence_similarity.PUBLISHED_MODEL)
 
 _DCASE = (
     Metric(
         "sbert",
         "sentence similarity",
         measures.similarity,
-        "cosine, mean over references",
+        f"{AAC}: cosine, mean over references",
         *_MODEL,
         needs="sentence_model",
+        published_model=_SENTENCE_MODEL,
         packages=("torch", "sentence-transformers"),
     ),
     Metric(
@@ -207,9 +256,10 @@ _DCASE = (
         "fense",
         "FENSE",
         measures.fense,
-        "sentence similarity, penalized for errors",
+        f"{AAC}: sentence similarity, penalized for errors",
         *_MODEL,
         needs="fluency_model",
+        published_model=_SENTENCE_MODEL,
         packages=("torch", "transformers", "sentence-transformers"),
     ),
     Metric(

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from linernotes.metrics.score import Captions, References, paired
-from linernotes.metrics.sentence_similarity import embed_sentences
+from linernotes.metrics.sentence_similarity import Embeddings, embed_captions
 from linernotes.metrics.text_models import OFFLINE_MODEL
 
 Clip = TypeVar("Clip")
 Scorer = Callable[[Sequence[str], Sequence[Clip]], ArrayLike]
 """(captions, clips) -> (captions, clips) similarities or log-likelihoods, higher is better."""
+
+_SIMILARITIES_AT_ONCE = 2**24
+"""64 MB, however many clips there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Retrieval:
     median_rank: float
     mean_average_precision: float
     ranks: tuple[float, ...]  # of the best relevant item, by query
+    average_precisions: tuple[float, ...]  # by query
 
 
 def retrieval(similarities: ArrayLike, relevant: Sequence[Sequence[int]] | None = None) -> Retrieval:
@@ -53,16 +57,23 @@ def retrieval(similarities: ArrayLike, relevant: Sequence[Sequence[int]] | None 
         raise ValueError("a similarity is not a number: look at what scored these captions")
     belong = _belonging(matrix, relevant)
     ranks = [_ranks(row, items) for row, items in zip(matrix, belong, strict=True)]
+    return _retrieval(ranks, matrix.shape[1])
+
+
+def _retrieval(ranks: Sequence[Sequence[float]], items: int) -> Retrieval:
+    """What ranks of the relevant items, by query and best first, come to."""
     best = np.array([found[0] for found in ranks])
+    precisions = [_average_precision(found) for found in ranks]
     return Retrieval(
-        queries=matrix.shape[0],
-        items=matrix.shape[1],
+        queries=len(ranks),
+        items=items,
         recall_at_1=float((best <= 1).mean()),
         recall_at_5=float((best <= 5).mean()),
         recall_at_10=float((best <= 10).mean()),
         median_rank=float(np.median(best)),
-        mean_average_precision=float(np.mean([_average_precision(found) for found in ranks])),
+        mean_average_precision=float(np.mean(precisions)),
         ranks=tuple(best.tolist()),
+        average_precisions=tuple(precisions),
     )
 
 
@@ -76,12 +87,22 @@ def text_to_text_retrieval(
     Raises:
         MissingMetricError: the model can't be loaded.
     """
+    embeddings = embed_captions([candidates], references, model=model)
+    return retrieval_in(embeddings, candidates, references)
+
+
+def retrieval_in(embeddings: Embeddings, candidates: Captions, references: References) -> Retrieval:
+    """The same by the embeddings of `embed_captions`, in memory for some thousand clips' similarities at once."""
     pairs = paired(candidates, references)
-    texts = [text for _, _, refs in pairs for text in refs]
+    items = np.stack([embeddings[text] for _, _, refs in pairs for text in refs])
     ends = np.cumsum([len(refs) for _, _, refs in pairs])
     relevant = [range(end - len(refs), end) for end, (_, _, refs) in zip(ends.tolist(), pairs, strict=True)]
-    queries = embed_sentences([candidate for _, candidate, _ in pairs], model=model)
-    return retrieval(queries @ embed_sentences(texts, model=model).T, relevant)
+    ranks: list[list[float]] = []
+    at_once = max(1, _SIMILARITIES_AT_ONCE // len(items))
+    for start in range(0, len(pairs), at_once):
+        queries = np.stack([embeddings[candidate] for _, candidate, _ in pairs[start : start + at_once]])
+        ranks += map(_ranks, queries @ items.T, relevant[start : start + at_once])
+    return _retrieval(ranks, len(items))
 
 
 def round_trip(captions: Sequence[str], clips: Sequence[Clip], scorer: Scorer[Clip]) -> Retrieval:
@@ -117,7 +138,7 @@ def _belonging(matrix: NDArray[np.float64], relevant: Sequence[Sequence[int]] | 
     return belong
 
 
-def _ranks(row: NDArray[np.float64], relevant: Sequence[int]) -> list[float]:
+def _ranks(row: NDArray[np.floating[Any]], relevant: Sequence[int]) -> list[float]:
     """Ranks of the relevant items, best first; equal scores share the mean of their ranks."""
     ranks = []
     for item in relevant:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ PUBLISHED_MODEL = "sentence-transformers/paraphrase-TinyBERT-L6-v2"
 
 BATCH = 32
 
+Embeddings = Mapping[str, NDArray[np.float32]]
+"""Text -> (dim,) of length 1."""
+
 
 def sentence_similarity(
     candidates: Captions, references: References, *, model: str | Path = OFFLINE_MODEL, best: bool = False
@@ -28,9 +32,15 @@ def sentence_similarity(
     Raises:
         MissingMetricError: the model can't be loaded.
     """
+    embeddings = embed_captions([candidates], references, model=model)
+    return similarity_in(embeddings, candidates, references, best=best)
+
+
+def similarity_in(
+    embeddings: Embeddings, candidates: Captions, references: References, *, best: bool = False
+) -> Score:
+    """The same by the embeddings of `embed_captions`."""
     pairs = paired(candidates, references)
-    texts = list(dict.fromkeys(text for _, candidate, refs in pairs for text in (candidate, *refs)))
-    embeddings = dict(zip(texts, embed_sentences(texts, model=model), strict=True))
     over_references = np.max if best else np.mean
     values = [
         float(over_references([embeddings[candidate] @ embeddings[ref] for ref in refs]))
@@ -39,9 +49,17 @@ def sentence_similarity(
     return mean_score([clip_id for clip_id, _, _ in pairs], values)
 
 
-def sentence_similarity_label(model: str | Path = OFFLINE_MODEL) -> str:
-    """The metric's name in a report, with the model, without which the number means nothing."""
-    return f"sentence similarity ({find_text_model(model).label})"
+def embed_captions(
+    systems: Sequence[Captions], references: References, *, model: str | Path = OFFLINE_MODEL
+) -> Embeddings:
+    """Embeddings by text of several systems' captions and of the references; no text is embedded twice.
+
+    Raises:
+        MissingMetricError: the model can't be loaded.
+    """
+    said = (text for candidates in systems for text in candidates.values())
+    texts = list(dict.fromkeys(chain(said, *references.values())))
+    return dict(zip(texts, embed_sentences(texts, model=model), strict=True))
 
 
 def embed_sentences(texts: Sequence[str], *, model: str | Path = OFFLINE_MODEL) -> NDArray[np.float32]:
