@@ -21,7 +21,8 @@ def print_card(console: Console, notes: Notes) -> None:
     parts += [Text(f"Note: {warning}", style="yellow") for warning in notes.warnings]
     if len(notes.sections) > 1:
         parts += [Text(), _time_line(notes)]
-    parts += [Text(), facts_table(headline_facts(notes))]
+    if facts := headline_facts(notes):
+        parts += [Text(), facts_table(facts)]
     title = Text(Path(printable(notes.audio.path)).name + f"  ({clock(notes.audio.duration_s)})")
     console.print(Panel(Group(*parts), title=title, title_align="left", width=min(100, console.width)))
 
