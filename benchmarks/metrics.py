@@ -62,6 +62,7 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=int, default=2839)
     parser.add_argument("--many", type=int, help="only linernotes, on so many pairs: time and memory")
+    parser.add_argument("--save", type=Path, help="only write the pairs, for `linernotes evaluate --pairs`")
     parser.add_argument("--tokens", action="store_true", help="only count captions that are cut differently")
     parser.add_argument("--musiccaps", type=Path, help="MusicCaps' table")
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
@@ -70,6 +71,13 @@ def main() -> None:
         compare_tokens(goldens.musiccaps_captions(options.musiccaps))
         return
     pairs = made_up_pairs(captions_of(options.musiccaps), options.many or options.pairs)
+    if options.save:
+        listed = [
+            {"prediction": text, "ground_truth": pairs.references[clip]}
+            for clip, text in pairs.candidates.items()
+        ]
+        options.save.write_text(json.dumps(listed), "utf-8")
+        return
     print(
         f"{len(pairs.candidates)} pairs; {platform.machine()}, Python {platform.python_version()}, ", end=""
     )

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-AUDIO_SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .rf64 "
-    ".m4a .mp4 .aac .wma .webm .mka .wv .ape .ac3 .alac".split()
-)
-"""What is picked up from a folder; a file named on the command line is tried whatever it is called."""
+# linernotes.audio is imported where it is used, so that --help need not wait for numpy and the decoders
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +25,12 @@ def find_recordings(paths: Sequence[Path]) -> list[Recording]:
     Raises:
         ValueError: a folder holds no audio file.
     """
+    from linernotes.audio.suffixes import AUDIO_SUFFIXES
+
     found: dict[Path, Recording] = {}
     for path in paths:
         if path.is_dir():
-            inside = list(_audio_below(path))
+            inside = list(_files_below(path, AUDIO_SUFFIXES))
             if not inside:
                 raise ValueError(
                     f"no audio files below {str(path)!r}: looked for {', '.join(sorted(AUDIO_SUFFIXES))}"
@@ -44,12 +42,12 @@ def find_recordings(paths: Sequence[Path]) -> list[Recording]:
     return list(found.values())
 
 
-def _audio_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
     closed: list[Path] = []
     for root, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders.sort()
         for name in sorted(files):
-            if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith("."):
+            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
                 yield Path(root) / name
     yield from closed  # folders that may not be read fail as recordings do, with a line of their own
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-AUDIO_SUFFIXES = frozenset(".wav .flac .ogg .oga .opus .mp3 .aif .aiff .m4a .mp4 .aac .webm .mka".split())
+from linernotes.audio.suffixes import AUDIO_SUFFIXES
 
 
 def stems_below(root: Path, folders: Sequence[str]) -> Mapping[str, str]:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from linernotes.audio.suffixes import AUDIO_SUFFIXES
 from linernotes.clip import Clip
-from linernotes.datasets.audio_names import AUDIO_SUFFIXES
 from linernotes.datasets.dataset import ALL, Dataset, DatasetInfo, Split
 from linernotes.manifest import clip_from_record, faults
 

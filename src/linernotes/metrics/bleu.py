@@ -105,8 +105,8 @@ def _count(candidates: Captions, references: References, tokenizer: Tokenizer) -
     for begin in range(0, len(pairs), CLIPS_AT_ONCE):
         some = pairs[begin : begin + CLIPS_AT_ONCE]
         table = tabulate(
-            [tokenizer(text) for _, text, _ in some],
-            [[tokenizer(ref) for ref in refs] for _, _, refs in some],
+            (tokenizer(text) for _, text, _ in some),
+            (map(tokenizer, refs) for _, _, refs in some),
         )
         matches.append(
             np.stack(

@@ -41,8 +41,8 @@ def cider_d(
     """
     pairs = paired(candidates, references)
     table = tabulate(
-        [ptb_words(text) for _, text, _ in pairs],
-        [[ptb_words(ref) for ref in refs] for _, _, refs in pairs],
+        (ptb_words(text) for _, text, _ in pairs),
+        (map(ptb_words, refs) for _, _, refs in pairs),
     )
     clips = document_frequencies.clips if document_frequencies else len(pairs)
     penalty = _length_penalty(table)
@@ -57,9 +57,7 @@ def cider_d(
 
 def document_frequencies_of(references: References) -> DocumentFrequencies:
     """Count the document frequencies of a corpus of references."""
-    table = tabulate(
-        [()] * len(references), [[ptb_words(ref) for ref in refs] for refs in references.values()]
-    )
+    table = tabulate([()] * len(references), (map(ptb_words, refs) for refs in references.values()))
     frequencies: dict[str, int] = {}
     for grams in count_ngrams(table):
         _, rows = np.unique(grams.identity, return_index=True)

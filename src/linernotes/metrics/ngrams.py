@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,18 +44,22 @@ class Ngrams:
 
 
 def tabulate(
-    candidates: Sequence[Sequence[str]], references: Sequence[Sequence[Sequence[str]]]
+    candidates: Iterable[Sequence[str]], references: Iterable[Iterable[Sequence[str]]]
 ) -> TokenTable:
-    """Number the tokens of candidates (clips) and references (clips, one or more)."""
+    """Number the tokens of candidates (clips) and references (clips, one or more).
+
+    Given iterators, it never holds more than one clip's words: of many captions those would be most of the memory.
+    """
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
-    texts = [text for first, others in zip(candidates, references, strict=True) for text in (first, *others)]
-    clips = [clip for clip, others in enumerate(references) for _ in range(1 + len(others))]
-    parts = [part for others in references for part in range(1 + len(others))]
-    lengths = np.array([len(text) for text in texts], np.int64)
-    tokens = np.fromiter(map(number.__getitem__, chain.from_iterable(texts)), np.int64, int(lengths.sum()))
-    clip, part = np.array(clips, np.int64), np.array(parts, np.int64)
-    by_part = np.full((len(candidates), int(part.max(initial=0)) + 1), -1, np.int64)
+    numbers, rows = array("q"), array("q")
+    for row, (first, others) in enumerate(zip(candidates, references, strict=True)):
+        for place, text in enumerate((first, *others)):
+            numbers.extend(map(number.__getitem__, text))
+            rows.extend((row, place, len(text)))
+    tokens = np.array(numbers, np.int64)
+    clip, part, lengths = np.array(rows, np.int64).reshape(-1, 3).T
+    by_part = np.full((int(clip.max(initial=-1)) + 1, int(part.max(initial=0)) + 1), -1, np.int64)
     by_part[clip, part] = lengths
     return TokenTable(
         tuple(number),
