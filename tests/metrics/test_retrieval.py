@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -71,3 +74,10 @@ def test_round_trip_hands_the_scorer_captions_and_clips() -> None:
         round_trip(["58 BPM"], clips, scorer)
     with pytest.raises(ValueError, match=r"the scorer gave \(2, 3\)"):
         round_trip(["1", "2", "3"], clips, lambda captions, bpms: np.zeros((2, 3)))
+
+
+def test_the_example_of_the_documentation(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
+    start = page.index("    from linernotes.metrics.retrieval")
+    exec(textwrap.dedent(page[start : page.index("## Comparing")]), {})
+    assert page.count(f"# {capsys.readouterr().out}") == 1
