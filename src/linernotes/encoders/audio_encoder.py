@@ -9,6 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from linernotes.encoders.frontends import chunk_indices
+
 
 @dataclass(frozen=True, slots=True)
 class AudioEmbeddings:
@@ -62,17 +64,7 @@ class AudioEncoder(Protocol):
 
 
 def cut_chunks(waveform: Tensor, chunk_samples: int) -> Tensor:
-    """Consecutive chunks of a waveform (samples,) -> (chunks, chunk_samples).
-
-    The last, incomplete chunk is moved back so that it ends with the waveform; a waveform shorter than a chunk is
-    repeated until it fills one.
-    """
+    """Consecutive chunks of a waveform (samples,) -> (chunks, chunk_samples), as `chunk_indices` has them."""
     if len(waveform) == 0:
         raise ValueError("a clip holds no samples: check its start and end, and the file")
-    if len(waveform) < chunk_samples:
-        waveform = waveform.repeat(-(-chunk_samples // len(waveform)))[:chunk_samples]
-    whole = len(waveform) // chunk_samples
-    chunks = waveform[: whole * chunk_samples].reshape(whole, chunk_samples)
-    if len(waveform) % chunk_samples:
-        chunks = torch.cat([chunks, waveform[None, -chunk_samples:]])
-    return chunks
+    return waveform[torch.from_numpy(chunk_indices(len(waveform), chunk_samples)).to(waveform.device)]

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from linernotes.encoders.audio_encoder import AudioEmbeddings, cut_chunks
+from linernotes.encoders.frontends import HARMONIC_CHUNK_S, HARMONIC_FRAME, HARMONIC_HOP, SAMPLE_RATE, SILENCE
 
-SAMPLE_RATE = 16_000
-FRAME_SAMPLES, HOP_SAMPLES = 512, 256
-CHUNK_SAMPLES = 5 * SAMPLE_RATE
+FRAME_SAMPLES, HOP_SAMPLES = HARMONIC_FRAME, HARMONIC_HOP
+CHUNK_SAMPLES = HARMONIC_CHUNK_S * SAMPLE_RATE
 HARMONICS, BANDS_PER_SEMITONE = 6, 2
 LOWEST_MIDI, HIGHEST_MIDI = 24, 88
 """C1, and E6: the note nearest to 8 kHz / 6, so that the sixth harmonic of every band can be heard."""
@@ -25,7 +25,6 @@ LOWEST_MIDI, HIGHEST_MIDI = 24, 88
 LEVELS = (HIGHEST_MIDI - LOWEST_MIDI) * BANDS_PER_SEMITONE
 BANDWIDTH_SLOPE, BANDWIDTH_HZ = 0.1079, 24.7
 """Equivalent rectangular bandwidth = (0.1079 f + 24.7 Hz) / Q (Won et al. 2020, eq. 3)."""
-SILENCE = 1e-10
 CHUNKS_AT_ONCE = 8
 
 
@@ -66,10 +65,13 @@ class HarmonicSpectrogram(nn.Module):
         """(batch, samples) -> decibels (batch, harmonics, levels, frames)."""
         window = self.spec.window
         spectrum = torch.stft(waveforms, FRAME_SAMPLES, HOP_SAMPLES, window=window, return_complex=True)
-        power = spectrum.real**2 + spectrum.imag**2
-        bands = (power.transpose(1, 2) @ self.filters()).transpose(1, 2)
+        return self.decibels((spectrum.real**2 + spectrum.imag**2).transpose(1, 2))
+
+    def decibels(self, power: Tensor) -> Tensor:
+        """Power spectra (batch, frames, bins) -> (batch, harmonics, levels, frames)."""
+        bands = (power @ self.filters()).transpose(1, 2)
         decibels = 10 * torch.log10(bands.clamp(min=SILENCE))
-        return decibels.reshape(len(waveforms), HARMONICS, LEVELS, -1)
+        return decibels.reshape(len(power), HARMONICS, LEVELS, -1)
 
 
 class PooledConvolution(nn.Module):
@@ -124,7 +126,11 @@ class HarmonicCnn(nn.Module):
 
     def features(self, chunks: Tensor) -> Tensor:
         """(batch, 80000) -> (batch, 2 * channels)."""
-        maps: Tensor = self.hstft_bn(self.hstft(chunks))
+        return self.features_of_decibels(self.hstft(chunks))
+
+    def features_of_decibels(self, decibels: Tensor) -> Tensor:
+        """(batch, harmonics, levels, frames) -> (batch, 2 * channels)."""
+        maps: Tensor = self.hstft_bn(decibels)
         layers = (self.layer1, self.layer2, self.layer3, self.layer4, self.layer5, self.layer6, self.layer7)
         for layer in layers:
             maps = layer(maps)

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from linernotes.encoders.audio_encoder import AudioEmbeddings
-from linernotes.spectra import Framer, mel_filterbank, power_spectrum
+from linernotes.encoders.frontends import FRONTENDS, LOG_MEL_BANDS
 
-SAMPLE_RATE = 16_000
-FRAME_SAMPLES, HOP_SAMPLES, MEL_BANDS = 1024, 512, 64
-SILENCE = 1e-10
+FRONTEND = FRONTENDS["log-mel-64"]
 
 
 class LogMelEncoder(nn.Module):
     """Natural logarithm of Hann-windowed mel powers, 31 frames a second: (batch, frames, 64)."""
 
-    sample_rate = SAMPLE_RATE
-    dim = MEL_BANDS
-    frame_s = HOP_SAMPLES / SAMPLE_RATE
+    sample_rate, frame_s = FRONTEND.sample_rate, FRONTEND.frame_s
+    dim = LOG_MEL_BANDS
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> AudioEmbeddings:
         """Waveforms (batch, samples) at 16 kHz, `lengths (batch,)` samples of them real."""
         clips = [
-            torch.from_numpy(_log_mel(waveform[: int(length)].cpu().numpy()))
+            torch.from_numpy(FRONTEND.rows(waveform[: int(length)].cpu().numpy()))
             for waveform, length in zip(waveforms, lengths, strict=True)
         ]
         return AudioEmbeddings.of_clips(clips).to(waveforms.device)
-
-
-def _log_mel(waveform: np.ndarray) -> np.ndarray:
-    framer = Framer(FRAME_SAMPLES, HOP_SAMPLES)
-    frames = np.concatenate([framer.push(waveform), framer.finish()])
-    if len(frames) == 0:
-        raise ValueError(f"a clip holds {len(waveform)} samples, where at least {FRAME_SAMPLES} are needed")
-    mel = power_spectrum(frames) @ mel_filterbank(SAMPLE_RATE, FRAME_SAMPLES, MEL_BANDS).T
-    spectra: np.ndarray = np.log(mel + SILENCE).astype(np.float32)
-    return spectra
 
 
 def log_mel_64(weights: str = "none", frozen: bool = True) -> LogMelEncoder:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from linernotes.encoders import musicnn_frontend as frontend
 from linernotes.encoders.audio_encoder import AudioEmbeddings
+from linernotes.encoders.frontends import musicnn_windows
 from linernotes.encoders.musicnn import CHUNK_FEATURES, Musicnn, load_musicnn
 from linernotes.encoders.musicnn_onnx import tag_windows
 from linernotes.registry import components
@@ -34,7 +35,7 @@ class MusicnnEncoder(nn.Module):
     def forward(self, waveforms: Tensor, lengths: Tensor) -> AudioEmbeddings:
         """Waveforms (batch, samples) at 16 kHz, `lengths (batch,)` samples of them real."""
         windows = [
-            _windows(waveform[: int(length)].cpu().numpy())
+            musicnn_windows(waveform[: int(length)].cpu().numpy())
             for waveform, length in zip(waveforms, lengths, strict=True)
         ]
         device = self.network.dense.weight.device
@@ -44,14 +45,6 @@ class MusicnnEncoder(nn.Module):
         blocks = [self.network.feature_maps(block).amax(dim=2) for block in torch.split(log_mel, at_once)]
         features = torch.cat(blocks)
         return AudioEmbeddings.of_clips(torch.split(features, [len(clip) for clip in windows]))
-
-
-def _windows(waveform: np.ndarray) -> np.ndarray:
-    """Log-mel windows (windows, 187, 96) of samples (samples,)."""
-    if len(waveform) == 0:
-        raise ValueError("a clip holds no samples: check its start and end, and the file")
-    stream = frontend.WindowStream()
-    return np.stack([*stream.push(waveform), *stream.finish()])
 
 
 class ShippedMusicnn:
@@ -74,7 +67,7 @@ class ShippedMusicnn:
         """Waveforms (batch, samples) at 16 kHz, `lengths (batch,)` samples of them real."""
         clips = []
         for waveform, length in zip(waveforms, lengths, strict=True):
-            windows = _windows(waveform[: int(length)].cpu().numpy())
+            windows = musicnn_windows(waveform[: int(length)].cpu().numpy())
             blocks = np.split(windows, range(WINDOWS_AT_ONCE, len(windows), WINDOWS_AT_ONCE))
             features = [tag_windows(self.vocabulary, block).chunk_features for block in blocks]
             clips.append(torch.from_numpy(np.concatenate(features)))

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from linernotes.decoding import DecodingOptions, State, StepResult
+from linernotes.decoding import DecodingOptions
 from linernotes.encoders.audio_encoder import AudioEmbeddings, AudioEncoder
 from linernotes.models.captioning import CaptionBatch
 from linernotes.models.muscaps.audio_input import Standardise
@@ -25,9 +24,9 @@ from linernotes.models.word_decoding import (
     log_likelihoods,
     mean_cross_entropy,
     next_word_log_probs,
-    search_caption,
     targets_of,
 )
+from linernotes.models.word_search import FIRST_POSITION, Positions, search_caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,10 @@ class DcaseBaseline(nn.Module):
         frames = audio.mask.sum(1).cpu()
         packed = pack_padded_sequence(audio.states, frames, batch_first=True, enforce_sorted=False)
         _, last = self.listener(packed)
+        return self.written_of(last)
+
+    def written_of(self, last: Tensor) -> Tensor:
+        """The listener's last states (2 * layers, batch, hidden) to scores of every word at every position."""
         heard = self.bridge(self.dropout(torch.cat([last[-2], last[-1]], dim=-1)))
         positions = heard[:, None].expand(-1, self.config.max_words + 1, -1)
         written, _ = self.writer(positions)
@@ -128,7 +131,7 @@ class DcaseBaseline(nn.Module):
     def generate_encoded(self, audio: AudioEmbeddings, options: DecodingOptions) -> list[str]:
         """A caption for each clip that was heard before."""
         return [
-            search_caption(_Position(next_word_log_probs(logits)), _FIRST, self.vocabulary, options)
+            search_caption(Positions(next_word_log_probs(logits)), FIRST_POSITION, self.vocabulary, options)
             for logits in self.logits(audio)
         ]
 
@@ -145,24 +148,6 @@ class DcaseBaseline(nn.Module):
         for logits in self.logits(audio)[:, : outputs.shape[1]]:
             rows.append(log_likelihoods(logits.expand(len(captions), -1, -1), outputs))
         return torch.stack(rows)
-
-
-_FIRST: State = {"position": np.zeros((1, 1), np.float32)}
-
-
-class _Position:
-    """A decoder that only counts: the log-probabilities (positions, vocabulary) stand from the start."""
-
-    def __init__(self, log_probs: np.ndarray) -> None:
-        self.log_probs = log_probs
-
-    def __call__(self, state: State, tokens: np.ndarray) -> StepResult:
-        """The word after `tokens (beams,)`, whatever they are."""
-        del tokens
-        position = state["position"]
-        last = len(self.log_probs) - 1
-        rows = np.minimum(position[:, 0].astype(np.int64), last)
-        return StepResult(self.log_probs[rows], {"position": position + 1})
 
 
 def _fewer_frames(audio: AudioEmbeddings, together: int) -> AudioEmbeddings:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 PAD, SOS, EOS, UNK = "<pad>", "<sos>", "<eos>", "<unk>"
+VOCABULARY_FILE = "vocabulary.json"
 SPECIALS = (PAD, SOS, EOS, UNK)
 
 _TOKEN = re.compile(r"<unk>|\w+(?:[#'’.&/-]\w+)*#?|[^\w\s]")
@@ -50,6 +52,25 @@ class Vocabulary:
         text = " ".join(self.words[number] for number in ids)
         text = _NO_SPACE_AFTER.sub(r"\1", _NO_SPACE_BEFORE.sub(r"\1", text))
         return capitalised(text) if self.lowercase else text
+
+
+def vocabulary_to_json(vocabulary: Vocabulary) -> str:
+    """What is stored beside a model's weights."""
+    stored = {"lowercase": vocabulary.lowercase, "words": vocabulary.words}
+    return json.dumps(stored, indent=0, ensure_ascii=False) + "\n"
+
+
+def vocabulary_from_json(text: str) -> Vocabulary:
+    """What `vocabulary_to_json` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        stored = json.loads(text)
+        return Vocabulary(tuple(stored["words"]), stored["lowercase"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{VOCABULARY_FILE} is damaged: {error}") from error
 
 
 def capitalised(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What all captioners over a word vocabulary share: targets, losses, likelihoods and search."""
+"""What all captioners over a word vocabulary share: targets, losses and likelihoods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from linernotes.decoding import DecodingOptions, State, Step, beam_search, greedy_search
 from linernotes.models.vocabulary import Vocabulary
+from linernotes.models.word_search import writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,4 @@ def log_likelihoods(logits: Tensor, outputs: Tensor) -> Tensor:
 
 def next_word_log_probs(logits: Tensor) -> np.ndarray:
     """Log-probabilities (beams, vocabulary) for the search, which never writes `<pad>` or `<sos>`."""
-    log_probs = torch.log_softmax(logits.float(), dim=-1)
-    log_probs[:, [Vocabulary.pad_id, Vocabulary.sos_id]] = float("-inf")
-    found: np.ndarray = log_probs.cpu().numpy()
-    return found
-
-
-def search_caption(step: Step, state: State, vocabulary: Vocabulary, options: DecodingOptions) -> str:
-    """The best caption: greedy with one beam, beam search with more; `state` holds one beam."""
-    if options.beams == 1:
-        best = greedy_search(step, state, vocabulary.sos_id, vocabulary.eos_id, options)
-    else:
-        best = beam_search(step, state, vocabulary.sos_id, vocabulary.eos_id, options)[0]
-    return vocabulary.decode(best.tokens)
+    return writable(torch.log_softmax(logits.float(), dim=-1).cpu().numpy())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,14 @@ from linernotes.models.captioning import CaptionModel
 from linernotes.models.dcase_baseline import DcaseBaseline, DcaseBaselineConfig
 from linernotes.models.muscaps import MusCaps, MusCapsConfig
 from linernotes.models.muscaps.glove import use_glove
-from linernotes.models.vocabulary import Vocabulary, build_vocabulary
+from linernotes.models.vocabulary import (
+    VOCABULARY_FILE,
+    build_vocabulary,
+    vocabulary_from_json,
+    vocabulary_to_json,
+)
 from linernotes.registry import AUDIO_ENCODERS, find_named
 
-VOCABULARY_FILE = "vocabulary.json"
 SHIPPED, UNTRAINED = "shipped", "none"
 
 
@@ -39,11 +42,7 @@ class WordFamily:
         """A model without weights."""
         if VOCABULARY_FILE not in files:
             raise ValueError(f"there is no {VOCABULARY_FILE} beside the weights")
-        try:
-            stored = json.loads(files[VOCABULARY_FILE])
-            vocabulary = Vocabulary(tuple(stored["words"]), stored["lowercase"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{VOCABULARY_FILE} is damaged: {error}") from error
+        vocabulary = vocabulary_from_json(files[VOCABULARY_FILE])
         stays_shipped = config.encoder.frozen and config.encoder.weights == SHIPPED
         weights = SHIPPED if stays_shipped else UNTRAINED
         encoder = load_audio_encoder(config.encoder.name, weights, config.encoder.frozen)
@@ -52,8 +51,7 @@ class WordFamily:
 
     def files(self, model: Any) -> Mapping[str, str]:
         """The vocabulary."""
-        stored = {"lowercase": model.vocabulary.lowercase, "words": model.vocabulary.words}
-        return {VOCABULARY_FILE: json.dumps(stored, indent=0, ensure_ascii=False) + "\n"}
+        return {VOCABULARY_FILE: vocabulary_to_json(model.vocabulary)}
 
 
 def load_audio_encoder(name: str, weights: str, frozen: bool) -> AudioEncoder:

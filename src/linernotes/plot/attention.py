@@ -9,7 +9,7 @@ from linernotes.plot import DOTS_PER_INCH, SUFFIXES
 from linernotes.registry import need_extra
 
 if TYPE_CHECKING:
-    from linernotes.models.muscaps import Explanation
+    from linernotes.models.word_search import Explanation
 
 WIDTH_IN, WORD_HEIGHT_IN = 8.0, 0.2
 COLOURS = "cividis_r"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,22 +19,14 @@ from linernotes.models.word_decoding import (
     log_likelihoods,
     mean_cross_entropy,
     next_word_log_probs,
-    search_caption,
     targets_of,
 )
+from linernotes.models.word_search import Explanation, search_caption
 
 __all__ = ["EncoderConfig", "Explanation", "MusCaps", "MusCapsConfig"]
 
 SCORED_AT_ONCE = 512
 """Pairs of clip and caption in memory at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Which chunks each word of a caption attended to."""
-
-    words: tuple[str, ...]  # the last one is <eos>
-    weights: np.ndarray  # (words, chunks)
 
 
 class MusCaps(nn.Module):

@@ -65,8 +65,10 @@ class MusCapsNetwork(nn.Module):
 
     def listen(self, audio: AudioEmbeddings) -> AudioContext:
         """Everything of the audio that reading and writing need."""
-        if self.standardise is not None:
-            audio = self.standardise(audio)
+        return self.context(audio if self.standardise is None else self.standardise(audio))
+
+    def context(self, audio: AudioEmbeddings) -> AudioContext:
+        """`listen`, of audio that is standardised already where the network wants that."""
         keys = audio.states if self.attention is None else self.attention.keys(audio.states)
         return AudioContext(self.audio(audio.mean()), audio.states, keys, audio.mask)
 
