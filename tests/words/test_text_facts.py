@@ -183,6 +183,13 @@ def test_uses_and_empty_texts_state_nothing(text: str) -> None:
     assert said(text) == []
 
 
+def test_of_what_you_would_hear_somewhere_only_the_place_is_a_use() -> None:
+    assert said("You would hear this soft piano waltz in a jazz club.", "instrument", "genre") == [
+        "instrument=piano",
+        "genre=waltz",
+    ]
+
+
 def test_a_statement_stands_once_with_the_confidence_of_its_plainest() -> None:
     (violin,) = read_facts("Perhaps a violin? Yes: a violin.").facts
     assert (violin.start, violin.confidence) == (10, 0.95)

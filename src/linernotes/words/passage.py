@@ -18,6 +18,9 @@ REACH = 4
 HEDGE_REACH = 9
 LONGEST_SENTENCE = 80
 """Words to either side beyond which nothing is looked for, so that a text without full stops is read in time."""
+_HEARD = re.compile(
+    r"^you\b.*?\bhear th(?:is|ese)\b.*?(?= (?:in|at|on|while|when|during|as|from|for|if)\b|$)", re.IGNORECASE
+)
 _SUBJECTS = ("You", "Something", "Music", "Song", "Track", "Tune", "What", "One")
 
 
@@ -81,12 +84,17 @@ def make_passage(text: str, lexicon: Lexicon | None = None) -> Passage:
 
 
 def _use_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Proposals of uses; one that opens its sentence ends at the comma ("Suitable for dancing, the track ...")."""
+    """Proposals of uses; one that opens its sentence ends at the comma ("Suitable for dancing, the track ...").
+
+    Of "you would hear this bagpipe march at a parade" only the place is one.
+    """
     for use in find_uses(text):
         opens = not text[: use.start()].rstrip() or text[: use.start()].rstrip()[-1] in ".!?"
         comma = use.group().find(",")
         is_aside = opens and comma > 0 and use.group()[0].isupper() and not use.group().startswith(_SUBJECTS)
-        yield use.start(), use.start() + comma if is_aside else use.end()
+        heard = _HEARD.search(use.group())
+        start = use.start() + heard.end() if heard else use.start()
+        yield start, use.start() + comma if is_aside else use.end()
 
 
 class _Scopes:
