@@ -7,26 +7,54 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from linernotes import __version__, audio
-from linernotes.checkpoint import TRAINING, standing_folder
+from linernotes.checkpoint import CONFIG, TRAINING, CheckpointError, read_checkpoint, standing_folder
 from linernotes.clip import AudioInfo, Caption, Licence, Notes, Producer, Section
 from linernotes.config import config_from_mapping
-from linernotes.decoding import DecodingOptions
+from linernotes.decoding import DecodingOptions, FloatArray
 from linernotes.registry import components, need_extra
 
 if TYPE_CHECKING:
-    from linernotes.models.captioning import AudioEmbeddings, CaptionModel
-    from linernotes.models.muscaps import Explanation
+    from linernotes.models.word_search import Explanation
 
 WINDOW_S = 30.0
 """The longest stretch that one caption is written for, where the model would take more."""
 SHORTEST_WINDOW_S = 1.0
 """A last window that is shorter belongs to the one before it."""
 UNTRACED = "a trained model wrote the caption: its words are not traced to measured facts"
+
+
+class WindowModel(Protocol):
+    """A model as it is used here, PyTorch or ONNX: one window at a time, arrays in and out."""
+
+    sample_rate: int
+    keeps_heard: bool
+    """Whether what `hear` gives is small and stands for the sound, so that it may be kept for all windows."""
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one row of what was heard to the next."""
+        ...
+
+    def hear(self, waveform: FloatArray) -> FloatArray:
+        """What the other methods take, of samples (samples,)."""
+        ...
+
+    def write(self, heard: FloatArray, options: DecodingOptions) -> str:
+        """A caption."""
+        ...
+
+    def score(self, heard: FloatArray, captions: Sequence[str]) -> FloatArray:
+        """log P(caption | window) in nats, (captions,)."""
+        ...
+
+    def explain(self, heard: FloatArray, caption: str) -> Explanation:
+        """What each word attended to; ValueError where there is no attention."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +64,7 @@ class CaptionedWindow:
     start_s: float
     end_s: float
     text: str
-    embeddings: AudioEmbeddings | None
+    heard: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +78,9 @@ class CaptionedWindows:
 
 @dataclass(frozen=True, slots=True)
 class TrainedCaptioner:
-    """Writes `Notes` for recordings with a `CaptionModel`."""
+    """Writes `Notes` for recordings with a trained model."""
 
-    model: CaptionModel
+    model: WindowModel
     name: str
     decoding: DecodingOptions
     licences: tuple[Licence, ...]
@@ -104,23 +132,14 @@ class TrainedCaptioner:
         Raises:
             ValueError: the model has no attention.
         """
-        from linernotes.encoders.audio_encoder import AudioEmbeddings
-        from linernotes.models.muscaps import MusCaps
-
-        if not isinstance(self.model, MusCaps):
-            raise ValueError(f"{self.name} has no attention to look at: train recipes/muscaps/attention.toml")
-        torch = need_extra("torch", "torch")
-        chunks = [chunk for one in captioned.windows if one.embeddings for chunk in one.embeddings.clips()]
-        whole = AudioEmbeddings.of_clips([torch.cat(chunks)])
+        heard = [one.heard for one in captioned.windows if one.heard is not None]
+        whole = np.concatenate(heard) if heard else np.zeros((0, 0), np.float32)
         return self.model.explain(whole, self._caption_of_all(captioned.windows))
 
     @property
     def frame_s(self) -> float:
         """Seconds that one column of an explanation stands for."""
-        from linernotes.models.captioning import EmbeddingCaptionModel
-
-        assert isinstance(self.model, EmbeddingCaptionModel)
-        return self.model.audio_encoder.frame_s
+        return self.model.frame_s
 
     def _windows(self, path: str | os.PathLike[str], warn: Callable[[str], None]) -> Iterator[audio.Window]:
         """Stretches of at most `window_s`, of which only two are in memory at a time."""
@@ -135,49 +154,46 @@ class TrainedCaptioner:
         yield audio.Window(start / rate, held)
 
     def _caption(self, window: audio.Window) -> CaptionedWindow:
-        torch = need_extra("torch", "torch")
-        from linernotes.models.captioning import EmbeddingCaptionModel
-
-        rate = self.model.sample_rate
-        end_s = window.start_s + len(window.waveform) / rate
-        samples = torch.from_numpy(np.array(window.waveform))[None]
-        lengths = torch.tensor([samples.shape[1]])
-        if not isinstance(self.model, EmbeddingCaptionModel):
-            text = self.model.generate(samples, lengths, self.decoding)[0]
-            return CaptionedWindow(window.start_s, end_s, text, None)
-        with torch.inference_mode():
-            embeddings = self.model.encode(samples, lengths)
-            text = self.model.generate_encoded(embeddings, self.decoding)[0]
-        return CaptionedWindow(window.start_s, end_s, text, embeddings)
+        end_s = window.start_s + len(window.waveform) / self.model.sample_rate
+        heard = self.model.hear(window.waveform)
+        text = self.model.write(heard, self.decoding)
+        return CaptionedWindow(window.start_s, end_s, text, heard if self.model.keeps_heard else None)
 
     def _caption_of_all(self, windows: Sequence[CaptionedWindow]) -> str:
         """Of the captions of all windows the one that is likeliest over the whole recording.
 
         Where the model can't keep what it heard, the one that most windows share; the earlier one of equals.
         """
-        from linernotes.models.captioning import EmbeddingCaptionModel
-
         texts = list(dict.fromkeys(one.text for one in windows))
-        if len(texts) > 1 and isinstance(self.model, EmbeddingCaptionModel):
-            total = sum(
-                self.model.score_encoded(one.embeddings, texts)[0]
-                for one in windows
-                if one.embeddings is not None
-            )
-            return texts[int(np.argmax(np.asarray(total)))]
+        heard = [one.heard for one in windows if one.heard is not None]
+        if len(texts) > 1 and heard:
+            total = np.sum([self.model.score(one, texts) for one in heard], axis=0)
+            return texts[int(np.argmax(total))]
         return Counter(one.text for one in windows).most_common(1)[0][0]
 
 
 def load_trained_captioner(folder: str | Path, *, beams: int | None = None) -> TrainedCaptioner:
-    """The captioner of a checkpoint folder, decoding as its recipe says; `beams` overrides that.
+    """The captioner of a checkpoint folder, or of one that `linernotes export onnx` wrote.
+
+    It decodes as its recipe says; `beams` overrides that.
 
     Raises:
         CheckpointError: the folder holds no usable checkpoint.
-        MissingExtraError: PyTorch is not installed.
+        ExportedModelError: the folder holds a damaged exported model.
+        MissingExtraError: it is a checkpoint, and PyTorch is not installed.
     """
+    from linernotes.models.exported import is_exported
+
+    if is_exported(folder):
+        return _exported_captioner(folder, beams)
+    if not (standing_folder(Path(folder)) / CONFIG).is_file():
+        raise CheckpointError(
+            f"{str(folder)!r} holds no {CONFIG}: give the folder that training wrote, such as RUN/best, or one "
+            "that `linernotes export onnx` wrote"
+        )
     need_extra("torch", "torch")
-    from linernotes.checkpoint import read_checkpoint
     from linernotes.models.families import load_model
+    from linernotes.models.on_arrays import ModelOnArrays
 
     stored = read_checkpoint(folder)
     model = load_model(folder)
@@ -187,7 +203,18 @@ def load_trained_captioner(folder: str | Path, *, beams: int | None = None) -> T
     home = standing_folder(Path(folder)).resolve()
     name = f"{stored.family} ({'/'.join(home.parts[-2:])})"
     window_s = min(WINDOW_S, model.max_seconds)
-    return TrainedCaptioner(model, name, decoding, _licences(stored.config, stored.info, name), window_s)
+    chain = _licences(stored.config, stored.info, name)
+    return TrainedCaptioner(ModelOnArrays(model), name, decoding, chain, window_s)
+
+
+def _exported_captioner(folder: str | Path, beams: int | None) -> TrainedCaptioner:
+    from linernotes.models.exported import load_exported
+
+    model = load_exported(folder)
+    told = model.description
+    decoding = told.decoding if beams is None else replace(told.decoding, beams=beams)
+    window_s = min(WINDOW_S, told.max_seconds)
+    return TrainedCaptioner(model, f"{told.name}, ONNX", decoding, told.licences, window_s)
 
 
 def _licences(config: Mapping[str, Any], info: Mapping[str, Any], name: str) -> tuple[Licence, ...]:

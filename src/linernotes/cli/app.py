@@ -15,6 +15,7 @@ from linernotes.cli import (
     dataset,
     dataset_render,
     evaluate,
+    export,
     ground,
     judge,
     models,
@@ -36,6 +37,7 @@ write.register(app)
 models.register(app)
 train.register(app)
 ablation.register(app)
+export.register(app)
 evaluate.register(app)
 compare.register(app)
 judge.register(app)
