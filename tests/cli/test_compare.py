@@ -70,3 +70,14 @@ def test_wrong_options_are_refused(files: Path) -> None:
     assert run("--reports", told)[0] == 2
     assert run("--published", "builtin", told)[0] == 2
     assert run(told, told, told, "--profile", "coco", "--metrics", "x")[0] == 2
+
+
+def test_captions_and_reports_are_never_written_over(files: Path) -> None:
+    given = [files / f"{name}.jsonl" for name in ("good", "poor", "told")]
+    for path in given:
+        with pytest.raises(ValueError, match="is a file that this command reads"):
+            run(*given, "--profile", "coco", "--metrics", "bleu1", "--out", path)
+    with pytest.raises(ValueError, match="is a file that this command reads"):
+        run("--reports", given[0], given[1], "--out", given[0])
+    with pytest.raises(ValueError, match="is a file that this command reads"):
+        run("--published", given[0], "--out", given[0])

@@ -109,3 +109,25 @@ def test_a_user_sees_one_line(
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert "bad.jsonl line 2: a caption must be a string, not 3" in err
+
+
+@pytest.mark.parametrize("option", ["--out", "--per-clip"])
+@pytest.mark.parametrize("name", ["p.jsonl", "r.jsonl"])
+def test_captions_are_never_written_over(files: Path, option: str, name: str) -> None:
+    before = (files / name).read_bytes()
+    with pytest.raises(ValueError, match=f"{option} .*{name} is a file that this command reads"):
+        run(files / "p.jsonl", files / "r.jsonl", "--profile", "coco", option, files / name)
+    assert (files / name).read_bytes() == before
+
+
+def test_missing_folders_are_made_before_scoring(files: Path) -> None:
+    pytest.importorskip("matplotlib")
+    report, clips, plot = files / "a" / "r.md", files / "b" / "c" / "clips.csv", files / "d" / "x.svg"
+    status, _, _ = run(
+        files / "p.jsonl", files / "r.jsonl", "--profile", "coco", "--metrics", "rougeL",
+        "--out", report, "--per-clip", clips, "--plot", plot,
+    )  # fmt: skip
+    assert status == 0
+    assert report.is_file()
+    assert clips.is_file()
+    assert plot.is_file()

@@ -181,3 +181,13 @@ def test_ids_on_one_side_are_told(files: tuple[Path, Path]) -> None:
     status, _, err = run(*files, "--without-llm", "--allow-missing")
     assert status == 0
     assert "1 ids stand on one side only" in err
+
+
+@pytest.mark.parametrize("option", ["--out", "--cache"])
+def test_captions_are_never_written_over(files: tuple[Path, Path], tmp_path: Path, option: str) -> None:
+    where = script(tmp_path, {"answer": ALL_YES})
+    for path in (*files, tmp_path / "s.jsonl"):
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match=f"{option} .* is a file that this command reads"):
+            run(*files, "--llm", where, option, path)
+        assert path.read_bytes() == before

@@ -25,6 +25,7 @@ from linernotes.cli.evaluate import (
     read_resources,
     read_sides,
 )
+from linernotes.cli.outputs import check_outputs
 from linernotes.cli.progress import progress_steps
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def compare(
     * `linernotes compare --reports a.json b.json`
     * `linernotes compare --published builtin`
     """
+    table = Path(published) if published and published != BUILTIN else None
+    check_outputs({"--out": out}, [first, second, references, table, train_captions, document_frequencies])
     if published:
         if first is not None or reports:
             raise typer.BadParameter("--published takes its table alone")

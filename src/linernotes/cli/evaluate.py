@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from linernotes.cli.outputs import check_outputs
 from linernotes.cli.progress import progress_steps
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def evaluate(
     counted = chosen_profile(profile.value, metrics)
     if plot is not None:
         _check_plot(plot)
+    check_outputs(
+        {"--out": out, "--plot": plot, "--per-clip": per_clip},
+        [predictions, references, pairs, train_captions, document_frequencies],
+    )
     read = read_sides(predictions, references, pairs, allow_missing)
     resources = read_resources(
         train_captions, bert_model, bert_layer, sentence_model, fluency_model, document_frequencies

@@ -13,6 +13,7 @@ import typer
 
 from linernotes import __version__
 from linernotes.cli.evaluate import ALLOW_MISSING, read_sides
+from linernotes.cli.outputs import check_outputs
 from linernotes.cli.progress import progress_bar
 from linernotes.export import write_atomically
 from linernotes.judging import JOBS, MAX_TOKENS, REPEATS, JudgeOptions
@@ -68,6 +69,9 @@ def judge(
     from linernotes.judging.report import JudgeReport, report_to_dict, report_to_markdown
 
     options = _options(repeats, jobs, temperature, max_tokens)
+    kind, _, scripted = llm.partition(":")
+    script = Path(scripted) if kind == "scripted" else None
+    check_outputs({"--out": out, "--cache": cache}, [predictions, references, pairs, script])
     texts = read_sides(predictions, references, pairs, allow_missing)
     judges: list[Verdicts] = []
     if llm:
