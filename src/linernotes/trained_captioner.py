@@ -134,7 +134,10 @@ class TrainedCaptioner:
         """
         heard = [one.heard for one in captioned.windows if one.heard is not None]
         whole = np.concatenate(heard) if heard else np.zeros((0, 0), np.float32)
-        return self.model.explain(whole, self._caption_of_all(captioned.windows))
+        caption = self._caption_of_all(captioned.windows)
+        if not caption:
+            raise ValueError(f"{self.name} found no words for this recording: there is no attention to draw")
+        return self.model.explain(whole, caption)
 
     @property
     def frame_s(self) -> float:
@@ -162,14 +165,16 @@ class TrainedCaptioner:
     def _caption_of_all(self, windows: Sequence[CaptionedWindow]) -> str:
         """Of the captions of all windows the one that is likeliest over the whole recording.
 
-        Where the model can't keep what it heard, the one that most windows share; the earlier one of equals.
+        Where the model can't keep what it heard, the one that most windows share; the earlier one of equals. Empty
+        captions do not count.
         """
-        texts = list(dict.fromkeys(one.text for one in windows))
+        texts = list(dict.fromkeys(one.text for one in windows if one.text))
         heard = [one.heard for one in windows if one.heard is not None]
         if len(texts) > 1 and heard:
             total = np.sum([self.model.score(one, texts) for one in heard], axis=0)
             return texts[int(np.argmax(total))]
-        return Counter(one.text for one in windows).most_common(1)[0][0]
+        said = Counter(one.text for one in windows if one.text).most_common(1)
+        return said[0][0] if said else ""
 
 
 def load_trained_captioner(folder: str | Path, *, beams: int | None = None) -> TrainedCaptioner:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from linernotes.cli.evaluate import keys_of
 from linernotes.cli.progress import progress_bar
 from linernotes.cli.train import FEATURES, training_bar
 
@@ -28,6 +29,10 @@ def ablation(
     seeds: int = typer.Option(1, min=1, help="Runs of each recipe; the paper has 3."),
     queries: int = typer.Option(100, min=1, help="Captions to look for in retrieval."),
     tracks: int = typer.Option(1000, min=2, help="Test clips to look among."),
+    metrics: str = typer.Option(
+        "",
+        help="Only these, with commas: bleu1,bleu4,rougeL,cider needs no Java. All of Table II if not given.",
+    ),
     features: Path | None = typer.Option(None, help=FEATURES),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
 ) -> None:
@@ -36,7 +41,12 @@ def ablation(
     Needs the extras: `pip install 'linernotes[torch,train,metrics]'`. Recipes that differ in beams share their
     training; a stopped grid goes on where it was.
 
-    Example: `linernotes ablation recipes/muscaps/*.toml --with recipes/rendered.toml --data set.jsonl --seeds 3`
+    Examples:
+
+    * `linernotes ablation recipes/muscaps/{late,attention}.toml --data set.jsonl --metrics bleu4,cider`
+    * `R=recipes/muscaps; linernotes ablation $R/early-scratch.toml $R/early.toml $R/early-beam.toml $R/late.toml
+      $R/late-beam.toml $R/attention.toml $R/attention-beam.toml --with recipes/rendered.toml --data set.jsonl`
+      (the seven rows of Table II)
     """
     from linernotes.registry import need_extra
 
@@ -45,14 +55,14 @@ def ablation(
 
     from linernotes.training.ablation import Protocol, run_grid
     from linernotes.training.ablation_tables import tables
+    from linernotes.training.measuring import TABLE_METRICS
     from linernotes.training.recipe import load_recipe
 
+    protocol = Protocol(queries, tracks, tuple(keys_of(metrics)) or TABLE_METRICS)
     named = [f"data.manifest={json.dumps(str(data))}"] if data else []
     loaded = [load_recipe(path, [*named, *overrides], laid_over=layers) for path in recipes]
     with training_bar() as advance:
-        grid = run_grid(
-            loaded, out, seeds=seeds, protocol=Protocol(queries, tracks), features=features, advance=advance
-        )
+        grid = run_grid(loaded, out, seeds=seeds, protocol=protocol, features=features, advance=advance)
     typer.echo(json.dumps(asdict(grid), indent=2, default=str) if as_json else tables(grid), nl=as_json)
 
 

@@ -71,7 +71,7 @@ class HarmonicSpectrogram(nn.Module):
         """Power spectra (batch, frames, bins) -> (batch, harmonics, levels, frames)."""
         bands = (power @ self.filters()).transpose(1, 2)
         decibels = 10 * torch.log10(bands.clamp(min=SILENCE))
-        return decibels.reshape(len(power), HARMONICS, LEVELS, -1)
+        return decibels.reshape(power.shape[0], HARMONICS, LEVELS, -1)
 
 
 class PooledConvolution(nn.Module):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
 from linernotes.clip import Licence
 from linernotes.config import config_from_mapping
@@ -36,6 +37,7 @@ STATE = ("encoder_hidden", "encoder_cell", "decoder_hidden", "decoder_cell")
 AFTER = "_after"
 """Ends the names of states that a step gives, since no output may be called as an input is."""
 ROWS_AT_ONCE = 32
+FATAL_ONLY = 4
 
 
 class ExportedModelError(ValueError):
@@ -169,7 +171,8 @@ class ExportedModel:
         session = self._graphs[graph]
         wanted = {entry.name for entry in session.get_inputs()}
         try:
-            found = session.run(None, {name: array for name, array in given.items() if name in wanted})
+            fed = {name: array for name, array in given.items() if name in wanted}
+            found = session.run(None, fed, _quietly())
         except Exception as error:  # onnxruntime's own types derive from nothing narrower
             raise ExportedModelError(
                 f"{self._where}: {graph} does not fit the rest ({_first_line(error)}): export the model again"
@@ -281,6 +284,13 @@ def _session(folder: Path, name: str) -> Any:
             f"{_at(folder / name)} gives no {', '.join(sorted(missing))}: it belongs to another model"
         )
     return session
+
+
+def _quietly() -> Any:
+    """Options of a run whose errors are ours to tell."""
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = FATAL_ONLY
+    return options
 
 
 def _outputs(session: Any) -> list[str]:

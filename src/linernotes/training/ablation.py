@@ -44,6 +44,13 @@ class Protocol:
     tracks: int = 1000
     metrics: tuple[str, ...] = TABLE_METRICS
 
+    def __post_init__(self) -> None:
+        for name in self.metrics:
+            if name not in TABLE_METRICS:
+                raise ValueError(
+                    f"the tables have no metric {name!r}; choose from {', '.join(TABLE_METRICS)}"
+                )
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -81,6 +88,8 @@ class Grid:
     test_clips: int
     tracks: int
     queries: int
+    metrics: tuple[str, ...]
+    """That were asked for; this machine may lack some."""
 
 
 def run_grid(
@@ -108,7 +117,8 @@ def run_grid(
         rows.append(Row(recipe, found))
     tracks = min(protocol.tracks, len(shown.test))
     constant = best_constant(shown.train, shown.test)
-    return Grid(tuple(rows), constant, len(shown.test), tracks, min(protocol.queries, tracks))
+    queries = min(protocol.queries, tracks)
+    return Grid(tuple(rows), constant, len(shown.test), tracks, queries, protocol.metrics)
 
 
 def interval(values: Sequence[float]) -> Interval:

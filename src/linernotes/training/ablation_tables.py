@@ -23,7 +23,7 @@ def tables(grid: Grid) -> str:
 
 def _captioning(grid: Grid) -> Iterator[str]:
     measured = [name for name in TABLE_METRICS if all(name in found.measured.scores for found in _all(grid))]
-    absent = [HEADS[name] for name in TABLE_METRICS if name not in measured]
+    absent = [HEADS[name] for name in TABLE_METRICS if name in grid.metrics and name not in measured]
     seeds = len(grid.rows[0].found)
     yield (
         f"Captioning, {grid.test_clips} test clips, profile `coco`, in per cent, mean of {seeds} seed"
@@ -48,13 +48,14 @@ def _captioning(grid: Grid) -> Iterator[str]:
                 _cell(row, lambda found: found.epochs),
             ]
         )
-    floor = [f"{100 * max(found.measured.shuffled_cider for found in _all(grid)):.1f}"]
-    constant = [f"{100 * grid.constant.cider:.1f}"]
-    blank = ["" for _ in measured if _ != "cider"]
-    at = measured.index("cider")
+    shuffled = max(found.measured.shuffled_cider for found in _all(grid))
+    floor, constant = (
+        [f"{100 * cider:.1f}" if name == "cider" else "" for name in measured]
+        for cider in (shuffled, grid.constant.cider)
+    )
     families = "-" if grid.constant.families_f1 is None else f"{100 * grid.constant.families_f1:.1f}"
-    yield _line(["captions shuffled, the best row", "", "", "", "", *blank[:at], *floor, *blank[at:], "", ""])
-    yield _line(["best constant", "", "", "", "", *blank[:at], *constant, *blank[at:], families, ""])
+    yield _line(["captions shuffled, the best row", "", "", "", "", *floor, "", ""])
+    yield _line(["best constant", "", "", "", "", *constant, families, ""])
     yield ""
     said = ", ".join(grid.constant.families) or "-"
     yield f"The constant caption: {grid.constant.caption} The constant families: {said}."

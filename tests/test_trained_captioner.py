@@ -1,0 +1,68 @@
+"""The path from a model to notes, with a model that says what a window's loudness tells it to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from linernotes.decoding import DecodingOptions, FloatArray
+from linernotes.models.word_search import Explanation
+from linernotes.trained_captioner import TrainedCaptioner
+
+RATE = 8000
+
+
+class Loudness:
+    """Says "Loud." or "Soft.", and nothing of silence; what suits a window less costs as much as it is off."""
+
+    sample_rate, keeps_heard, frame_s = RATE, True, 1.0
+
+    def hear(self, waveform: FloatArray) -> FloatArray:
+        return np.abs(waveform).max(keepdims=True)[None]
+
+    def write(self, heard: FloatArray, options: DecodingOptions) -> str:
+        del options
+        return "" if heard[0, 0] < 0.01 else "Loud." if heard[0, 0] > 0.4 else "Soft."
+
+    def score(self, heard: FloatArray, captions: Sequence[str]) -> FloatArray:
+        assert all(captions)
+        return np.array([-abs(heard[0, 0] - {"Loud.": 0.9, "Soft.": 0.2}[text]) for text in captions])
+
+    def explain(self, heard: FloatArray, caption: str) -> Explanation:
+        return Explanation((caption,), heard.T)
+
+
+def recording(path: Path, *levels: float) -> Path:
+    """Two seconds of each level."""
+    t = np.arange(2 * RATE) / RATE
+    soundfile.write(path, np.concatenate([level * np.sin(2 * np.pi * 100 * t) for level in levels]), RATE)
+    return path
+
+
+def captioner() -> TrainedCaptioner:
+    return TrainedCaptioner(Loudness(), "loudness", DecodingOptions(beams=1), (), window_s=2.0)
+
+
+def test_the_caption_of_all_is_the_likeliest_over_all_windows(tmp_path: Path) -> None:
+    notes = captioner()(recording(tmp_path / "song.wav", 0.9, 0.2, 0.3))
+    assert [section.caption.text for section in notes.sections] == ["Loud.", "Soft.", "Soft."]
+    assert notes.caption.text == "Soft."
+
+
+def test_windows_without_words_do_not_count(tmp_path: Path) -> None:
+    notes = captioner()(recording(tmp_path / "song.wav", 0.0, 0.9, 0.0, 0.2, 0.9))
+    assert [section.caption.text for section in notes.sections] == ["", "Loud.", "", "Soft.", "Loud."]
+    assert notes.caption.text == "Loud."
+
+
+def test_nothing_to_say_is_nothing_to_explain(tmp_path: Path) -> None:
+    silent = captioner().analyse(recording(tmp_path / "song.wav", 0.0))
+    assert captioner().write(silent).caption.text == ""
+    with pytest.raises(ValueError, match="no words for this recording"):
+        captioner().explain(silent)
+    heard = captioner().analyse(recording(tmp_path / "song.wav", 0.9, 0.0))
+    assert captioner().explain(heard).weights.shape == (1, 2)
