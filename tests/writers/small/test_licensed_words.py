@@ -51,6 +51,14 @@ def test_what_is_denied_can_only_be_denied_and_nothing_else_can(tokenizer: BpeTo
     assert allowed(constraint, tokenizer, " there is no drums. this song features a piano.")
 
 
+def test_free_words_that_would_deny_something_cannot_be_denied(tokenizer: BpeTokenizer) -> None:
+    free = WordLists(LISTS.free | {"other"}, (*LISTS.words, "other"), {})
+    constraint = LicensedWords(tokenizer, free, ["no drums", "piano"])
+    assert allowed(constraint, tokenizer, " there is no drums.")
+    assert allowed(constraint, tokenizer, " this song features the other piano.")
+    assert not allowed(constraint, tokenizer, " there is no other.")
+
+
 def test_without_a_denial_among_the_aspects_nothing_is_denied(tokenizer: BpeTokenizer) -> None:
     constraint = LicensedWords(tokenizer, LISTS, ["piano"])
     assert not allowed(constraint, tokenizer, " there is no piano.")

@@ -55,13 +55,13 @@ class SmallOptions:
 
     decoding: DecodingOptions = field(
         default_factory=lambda: DecodingOptions(
-            beams=5, max_tokens=110, length_penalty=0.0, length_reward=0.7, no_repeat_ngram=5, hypotheses=5
+            beams=5, max_tokens=110, length_penalty=0.0, length_reward=0.5, no_repeat_ngram=5, hypotheses=5
         )
     )
     coverage: float | None = 0.9
     """Asked of the model by its control."""
     words_per_aspect_word: float = 3.0
-    least_words: float = 45.0
+    least_words: float = 36.0
     most_words: float = 60.0
     reward: float = 0.5
     """Log-probability given for every aspect word newly said."""
@@ -69,7 +69,7 @@ class SmallOptions:
     """Share of aspect words that a hypothesis must say before it may end; long lists ask for none."""
     patience: int = 70
     """Pieces after which it may end all the same."""
-    repeat_penalty: float = 1.5
+    repeat_penalty: float = 4.0
     """Log-probability taken for every content word said again."""
     coverage_weight: float = 0.5
     """Weight of coverage beside the normalised score when hypotheses are ranked."""

@@ -31,6 +31,11 @@ MARKS = (",", ".", ";", ":")
 SENTENCE_WEIGHT = 4.0
 """How much more a repetition within one sentence costs."""
 VERBS = ("is", "are", "was", "were", "features", "contains", "consists")
+UNDENIABLE = frozenset(
+    "other another more instrument instruments melody melodies rhythm rhythms beat beats element elements sound "
+    "sounds part parts line lines".split()
+)
+"""Free words that would be a claim after a denial: "no other instruments"."""
 JOINTS = frozenset("and while which that where as who but when then , :".split())
 """A second verb may follow only after one of these."""
 MODALS = frozenset("can could may might would".split())
@@ -121,7 +126,8 @@ class LicensedWords:
         usable = lists.free if licences.denied else lists.free - DENIALS
         plain = [word for word in words if word in usable or licences.permits(word)]
         self._plain_root = self._trie(plain)
-        self._denial_root = self._trie([word for word in words if word in usable or licences.denies(word)])
+        deniable = usable - UNDENIABLE
+        self._denial_root = self._trie([word for word in words if word in deniable or licences.denies(word)])
         self._use_root = self._trie({*plain, *lists.words}) if uses else self._plain_root
         self._places: dict[tuple[int, ...], Place] = {(): Place(self._plain_root)}
 
