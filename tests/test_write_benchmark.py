@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from linernotes.cli.write_benchmark import TableProfile
 from linernotes.datasets.musiccaps import MusicCaps, MusicCapsItem
 from linernotes.metrics.missing import MissingMetricError
-from linernotes.write_benchmark import METRICS, columns, need_metrics, score_method
+from linernotes.write_benchmark import METRICS, columns, need_metrics, score_method, written_before
 
 
 def item(number: int, caption: str, annotator: str) -> MusicCapsItem:
@@ -53,3 +56,14 @@ def test_a_method_that_errs_on_the_new_annotator_shows_it() -> None:
     row = score_method("half", lambda given: "" if given.annotator == "new" else given.caption, DATA)
     assert row.scores["rougeL"].value == 0.75
     assert row.scores["rougeL"].unseen_annotators == 0.0
+
+
+def test_captions_from_a_file_are_a_row_and_none_may_be_missing(tmp_path: Path) -> None:
+    lines = [json.dumps({"id": each.clip_id, "caption": f"by {each.clip_id}"}) for each in DATA.evaluation]
+    file = tmp_path / "mine.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    method = written_before("mine", file, DATA)
+    assert [method(each) for each in DATA.evaluation] == ["by c0", "by c1", "by c2", "by c3"]
+    file.write_text(lines[0], encoding="utf-8")
+    with pytest.raises(ValueError, match="no caption for 3 of the 4 eval items, such as 'c1'"):
+        written_before("mine", file, DATA)

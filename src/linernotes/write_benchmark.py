@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from linernotes.caption_files import read_predictions
 from linernotes.datasets.musiccaps import MusicCaps, MusicCapsItem
 from linernotes.metrics.profiles import Metric, load_profile
 from linernotes.metrics.score import Captions, Score, derange
@@ -79,6 +81,22 @@ def methods(data: MusicCaps, writers: Sequence[str] = ("composer", "small")) -> 
 
 def _written(writer: Writer) -> Method:
     return lambda item: writer(given_aspects(item.aspects), "short", 0).text
+
+
+def written_before(name: str, path: Path, data: MusicCaps) -> Method:
+    """A row of captions that stand in a file (`linernotes write --input`, or any other system's).
+
+    Raises:
+        ValueError: an eval item has no caption there.
+    """
+    captions = read_predictions(path)
+    missing = [item.clip_id for item in data.evaluation if item.clip_id not in captions]
+    if missing:
+        raise ValueError(
+            f"{name}: {path} has no caption for {len(missing)} of the {len(data.evaluation)} eval items, "
+            f"such as {missing[0]!r}"
+        )
+    return lambda item: captions[item.clip_id]
 
 
 class _NearestCaption:

@@ -34,6 +34,10 @@ def write_benchmark(
     musiccaps: Path = typer.Option(..., help="MusicCaps' musiccaps-public.csv."),
     profile: TableProfile = typer.Option(TableProfile.lp2023, help="Whose implementation counts."),
     only: str = typer.Option("", help="Only these rows, with commas: composer,small."),
+    captions: list[str] = typer.Option(
+        [],
+        help="One more row, NAME=FILE: captions of the eval items, as `linernotes write --input` writes them.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
 ) -> None:
     """Write captions for MusicCaps' eval aspects with every writer and baseline, and score them.
@@ -44,13 +48,19 @@ def write_benchmark(
 
     * `linernotes write-benchmark --musiccaps musiccaps-public.csv`
     * `linernotes write-benchmark --musiccaps musiccaps-public.csv --profile coco --only composer,template`
+    * `linernotes write-benchmark --musiccaps musiccaps-public.csv --captions mine=mine.jsonl --only mine`
     """
     from linernotes.datasets.musiccaps import read_musiccaps
-    from linernotes.write_benchmark import methods, need_metrics, score_method
+    from linernotes.write_benchmark import methods, need_metrics, score_method, written_before
 
     need_metrics(profile.value)
     data = read_musiccaps(musiccaps)
     table = methods(data)
+    for row in captions:
+        name, equals, file = row.partition("=")
+        if not (name and equals and file):
+            raise typer.BadParameter(f"--captions takes NAME=FILE, got {row!r}")
+        table[name] = written_before(name, Path(file), data)
     wanted = [name.strip() for name in only.split(",") if name.strip()] or list(table)
     unknown = [name for name in wanted if name not in table]
     if unknown:
