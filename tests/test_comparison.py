@@ -104,7 +104,9 @@ def test_reports_of_different_profiles_are_refused_with_the_reason() -> None:
         ValueError, match=r"profiles are not mixed: a holds lp2023 .* b holds coco .* other numbers"
     ):
         refuse_mixed([("a", lp), ("b", coco)])
-    with pytest.raises(ValueError, match="can't stand side by side: n differs, 10 and 5"):
+    with pytest.raises(
+        ValueError, match=r"\(10 clips\) and b \(5 clips\) can't stand side by side: they scored other clips"
+    ):
         refuse_mixed([("a", lp), ("b", fewer)])
     with pytest.raises(ValueError, match="b: not a JSON report"):
         refuse_mixed([("a", lp), ("b", {"profile": "lp2023"})])
@@ -227,3 +229,43 @@ def test_a_bad_table_is_named(tmp_path: Path, name: str, text: str, message: str
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
         read_published(tmp_path / name)
+
+
+def test_reports_of_other_data_are_refused_though_they_have_as_many_clips() -> None:
+    def reported(pairs: CaptionPairs) -> dict[str, object]:
+        return report_json(evaluate(pairs, LP, metrics=["bleu1"], resamples=5))
+
+    pairs, other_captions = system(0.5, 1, 5), system(0.9, 2, 5)
+    other_ids = CaptionPairs(
+        {f"x{clip}": text for clip, text in pairs.candidates.items()},
+        {f"x{clip}": texts for clip, texts in pairs.references.items()},
+    )
+    other_references = replace(pairs, references={**pairs.references, "c0": ("another truth",)})
+    back = reversed(list(other_captions.candidates.items()))
+    refuse_mixed([("a", reported(pairs)), ("b", reported(replace(other_captions, candidates=dict(back))))])
+    with pytest.raises(ValueError, match="they scored other clips, so a difference would say nothing"):
+        refuse_mixed([("a", reported(pairs)), ("b", reported(other_ids))])
+    with pytest.raises(ValueError, match="they scored other references"):
+        refuse_mixed([("a", reported(pairs)), ("b", reported(other_references))])
+    old = {key: value for key, value in reported(pairs).items() if key != "data"}
+    with pytest.raises(
+        ValueError, match=r"b: does not say which clips .* run `linernotes evaluate --json` again"
+    ):
+        refuse_mixed([("a", reported(pairs)), ("b", old)])
+
+
+def test_an_attribute_that_one_clip_states_tells_no_systems_apart() -> None:
+    """Resamples without that clip say nothing, so that all others agree: one clip is still one clip."""
+    told = {f"c{number}": ("a violin",) for number in range(40)} | {"c0": ("a violin in C major",)}
+    said = {clip: texts[0] for clip, texts in told.items()}
+    found = compare(
+        CaptionPairs(said, told),
+        CaptionPairs({**said, "c0": "a violin in D major"}, told),
+        LP,
+        metrics=["facts_f1_key"],
+        resamples=100,
+    ).metrics[0]
+    assert (found.first, found.second) == (1.0, 0.0)
+    assert found.difference is not None
+    assert (found.difference.low, found.difference.high, found.difference.p_value) == (1.0, 1.0, 1.0)
+    assert not found.is_real

@@ -279,3 +279,62 @@ def test_the_distributions_are_drawn(tmp_path: Path, suffix: str) -> None:
     assert path.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml")
     with pytest.raises(ValueError, match=r"\.png or \.svg"):
         plot_distributions(report, tmp_path / "x.gif")
+
+
+STATED = CaptionPairs(
+    {"a": "a violin in C major", "b": "a violin", "c": "a violin", "d": "x"},
+    {"a": ("a violin in C major",), "b": ("a violin",), "c": ("a flute",), "d": ("y",)},
+)
+
+
+def test_where_nobody_states_an_attribute_there_is_no_score() -> None:
+    report = evaluate(STATED, load_profile("coco"), metrics=["facts_f1_key"], resamples=200)
+    result = report.results[0]
+    assert (result.value, result.ci95) == (1.0, (1.0, 1.0))
+    assert np.isnan(report.per_clip["facts_f1_key"].predicted).tolist() == [False, True, True, True]
+    rows = csv.DictReader(io.StringIO(per_clip_csv(report)))
+    assert [row["facts_f1_key"] for row in rows] == ["1", "", "", ""]
+    assert worst_clips(report, 3) == ("facts_f1_key", ("a",))
+    assert "## The lowest clip by key F1" in report_markdown(report, worst=3)
+
+
+def test_wrong_and_missing_statements_are_still_scored() -> None:
+    report = evaluate(STATED, load_profile("coco"), metrics=["facts_f1", "facts_precision"], resamples=50)
+    f1 = report.per_clip["facts_f1"].predicted
+    assert f1[:3].tolist() == [1.0, 1.0, 0.0]
+    assert np.isnan(f1[3])
+    assert report.results[0].value == pytest.approx(3 / 4)
+    silent = replace(STATED, candidates={**STATED.candidates, "c": "x"})
+    report = evaluate(silent, load_profile("coco"), metrics=["facts_precision"], resamples=50)
+    assert report.per_clip["facts_precision"].predicted[2] == 0.0
+    nothing = CaptionPairs({"a": "x", "b": "y"}, {"a": ("z",), "b": ("z",)})
+    report = evaluate(nothing, load_profile("coco"), metrics=["facts_f1"], resamples=5)
+    assert report_json(report)["not_computed"] == {"facts_f1": "no prediction and no reference states it"}
+
+
+def test_clips_without_a_score_are_drawn_nowhere(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from linernotes.plot.score_distributions import plot_distributions
+
+    report = evaluate(STATED, load_profile("coco"), metrics=["facts_f1_key"], resamples=5)
+    assert plot_distributions(report, tmp_path / "x.svg").is_file()
+
+
+def test_a_floor_that_stands_for_no_match_has_no_ratio() -> None:
+    told = {"a": "one two three four five", "b": "six seven eight nine ten"}
+    pairs = CaptionPairs(told, {clip: (text,) for clip, text in told.items()})
+    result = evaluate(pairs, load_profile("coco"), metrics=["bleu4"], resamples=5).results[0]
+    assert result.shuffled is not None
+    assert 0 < result.shuffled < 1e-9
+    assert result.ratio is None
+    assert "| 0.0000 |  |" in report_markdown(evaluate(pairs, load_profile("coco"), metrics=["bleu4"]))
+
+
+def test_a_model_that_no_metric_reads_is_not_named() -> None:
+    resources = Resources(bert_model="some-bert", bert_layer=3, sentence_model="some-sentences")
+    report = evaluate(PAIRS, load_profile("coco"), metrics=["bleu1"], resources=resources, resamples=5)
+    assert report_json(report)["resources"] == {}
+    assert "some-" not in report_markdown(report)
+    bert, fense = load_profile("lp2023").metric("bertscore"), load_profile("dcase").metric("fense")
+    assert bert.models == {"bert_model", "bert_layer"}
+    assert fense.models == {"sentence_model", "fluency_model"}

@@ -194,7 +194,7 @@ def refuse_mixed(reports: Sequence[tuple[str, Any]]) -> None:
     """Raise ValueError unless the JSON reports of `evaluate`, by name, may stand side by side.
 
     Raises:
-        ValueError: one is no such report, or profile, n or the models differ; the message says why that matters.
+        ValueError: one is no such report, or profile, data or models differ; the message says why it matters.
     """
     for name, report in reports:
         if not isinstance(report, Mapping) or not {"profile", "n", "metrics"} <= set(report):
@@ -203,12 +203,31 @@ def refuse_mixed(reports: Sequence[tuple[str, Any]]) -> None:
     for name, report in others:
         if report["profile"] != first["profile"]:
             raise ValueError(_mixed(first_name, first["profile"], name, report["profile"]))
+        _refuse_other_data(first_name, first, name, report)
         for field in ("n", "resources"):
             if report.get(field) != first.get(field):
                 raise ValueError(
                     f"{first_name} and {name} can't stand side by side: {field} differs, {first.get(field)} and "
                     f"{report.get(field)}"
                 )
+
+
+def _refuse_other_data(
+    first_name: str, first: Mapping[str, Any], name: str, report: Mapping[str, Any]
+) -> None:
+    """Refuse reports over other clips or references, however many they are."""
+    for each, read in ((first_name, first), (name, report)):
+        if not isinstance(read.get("data"), Mapping):
+            raise ValueError(
+                f"{each}: does not say which clips and references it scored, as reports of an older version; "
+                "run `linernotes evaluate --json` again"
+            )
+    for field, what in (("ids_sha256", "clips"), ("references_sha256", "references")):
+        if first["data"].get(field) != report["data"].get(field):
+            raise ValueError(
+                f"{first_name} ({first['n']} clips) and {name} ({report['n']} clips) can't stand side by side: "
+                f"they scored other {what}, so a difference would say nothing of the systems"
+            )
 
 
 def _mixed(first_name: str, first: str, second_name: str, second: str) -> str:

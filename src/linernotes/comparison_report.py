@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def _metric_json(item: ComparedMetric) -> dict[str, Any]:
         "label": item.metric.label,
         "values": [item.first, item.second],
         "difference": item.first - item.second,
-        "ci95": [found.low, found.high] if found else None,
+        "ci95": [found.low, found.high] if found and math.isfinite(found.low) else None,
         "p": found.p_value if found else None,
         "p_holm": item.holm_p,
         "real": item.is_real if found else None,

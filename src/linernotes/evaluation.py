@@ -23,6 +23,9 @@ from linernotes.metrics.score import RESAMPLES, Score, derange, middle_95, resam
 from linernotes.metrics.score_sheet import Resources, ScoreSheet, side_by_side
 
 SEED = 0
+LEAST_FLOOR = 5e-5
+"""Less prints as 0.0000; it is pycocoevalcap's stand-in for no match at all, and a ratio to it says nothing."""
+
 FEW_CLIPS = 30
 """Below this many the bootstrap's intervals are too narrow."""
 
@@ -41,8 +44,10 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """Value over shuffled floor."""
-        return self.value / self.shuffled if self.shuffled else None
+        """Value over shuffled floor; None where there is none to speak of."""
+        if self.shuffled is None or not self.shuffled >= LEAST_FLOOR:
+            return None
+        return self.value / self.shuffled
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class NotComputed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipValues:
-    """A metric of every clip (clips,), as predicted and with the captions shuffled."""
+    """A metric of every clip (clips,), as predicted and with the captions shuffled; NaN: nothing to score."""
 
     predicted: Values
     shuffled: Values | None
@@ -211,6 +216,8 @@ def versions(metrics: Sequence[Metric]) -> dict[str, str]:
 def worst_clips(report: Report, count: int) -> tuple[str, tuple[str, ...]]:
     """The metric that ranks (METEOR, else ROUGE-L, else the first with a value per clip), and the lowest clips.
 
+    Clips in which it has nothing to score are left out.
+
     Raises:
         ValueError: no metric of the report has values per clip.
     """
@@ -219,5 +226,5 @@ def worst_clips(report: Report, count: int) -> tuple[str, tuple[str, ...]]:
         raise ValueError("no metric of this report has values per clip, so none is the worst")
     values = report.per_clip[ranked[0]].predicted
     clip_ids = tuple(report.pairs.candidates)
-    lowest = np.argsort(values, kind="stable")[:count]
+    lowest = np.argsort(values, kind="stable")[: min(count, int(np.isfinite(values).sum()))]
     return ranked[0], tuple(clip_ids[number] for number in lowest)

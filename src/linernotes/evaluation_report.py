@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import math
 from pathlib import Path
 from typing import Any
 
+from linernotes.caption_files import CaptionPairs
 from linernotes.evaluation import FEW_CLIPS, Report, Result, worst_clips
 from linernotes.metrics.score_sheet import Resources
 
@@ -23,6 +26,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "about": report.profile.about,
         "comparable_with_other_profiles": report.profile.comparable,
         "n": report.n,
+        "data": data_hashes(report.pairs),
         "references_per_clip": [fewest, most],
         "empty_predictions": len(report.pairs.empty),
         "only_in_predictions": len(report.pairs.only_predicted),
@@ -35,9 +39,20 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
+def data_hashes(pairs: CaptionPairs) -> dict[str, str]:
+    """SHA-256 of the ids and of the references, whatever their order; reports that agree may stand side by side."""
+    told = {clip_id: sorted(texts) for clip_id, texts in pairs.references.items()}
+    return {"ids_sha256": _sha256(sorted(told)), "references_sha256": _sha256(told)}
+
+
+def _sha256(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
 def resources_json(report: Report) -> dict[str, str | int]:
-    """The models and files that took part, by option."""
+    """The models and files that took part, by option; a model that no metric of the report reads did not."""
     given = report.resources
+    used = {name for result in report.results for name in result.metric.models}
     named: dict[str, str | int | None] = {
         "bert_model": _name(given.bert_model),
         "bert_layer": given.bert_layer,
@@ -46,7 +61,8 @@ def resources_json(report: Report) -> dict[str, str | int]:
         "document_frequencies": given.document_frequencies.name if given.document_frequencies else None,
         "train_captions": None if given.train_captions is None else len(given.train_captions),
     }
-    return {name: value for name, value in named.items() if value is not None}
+    idle = {"bert_model", "bert_layer", "sentence_model", "fluency_model"} - used
+    return {name: value for name, value in named.items() if value is not None and name not in idle}
 
 
 def _name(model: str | None) -> str | None:
@@ -158,7 +174,11 @@ def _worst(report: Report, count: int) -> str:
     key, clip_ids = worst_clips(report, count)
     label = next(result.metric.label for result in report.results if result.metric.key == key)
     rows = {clip_id: row for row, clip_id in enumerate(report.pairs.candidates)}
-    lines = [f"## The {len(clip_ids)} lowest clips by {label}"]
+    lines = [
+        f"## The {len(clip_ids)} lowest clips by {label}"
+        if len(clip_ids) > 1
+        else f"## The lowest clip by {label}"
+    ]
     for clip_id in clip_ids:
         references = report.pairs.references[clip_id]
         lines += [
@@ -178,12 +198,15 @@ def _plain(text: str) -> str:
 
 
 def per_clip_csv(report: Report) -> str:
-    """id, caption and every metric's value, one line a clip."""
+    """id, caption and every metric's value, one line a clip; blank where there is nothing to score."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     keys = list(report.per_clip)
     writer.writerow(["id", "caption", *keys])
     columns = [report.per_clip[key].predicted.tolist() for key in keys]
     for row, (clip_id, caption) in enumerate(report.pairs.candidates.items()):
-        writer.writerow([clip_id, caption, *(f"{column[row]:.6g}" for column in columns)])
+        values = (column[row] for column in columns)
+        writer.writerow(
+            [clip_id, caption, *(f"{value:.6g}" if math.isfinite(value) else "" for value in values)]
+        )
     return file.getvalue()

@@ -41,7 +41,12 @@ def test_the_better_system_is_named(files: Path) -> None:
 
 def test_reports_of_two_profiles_are_refused(files: Path) -> None:
     for name in ("coco", "lp2023"):
-        report = {"profile": name, "n": 3, "metrics": {"bleu1": {"value": 0.5, "ci95": [0.4, 0.6]}}}
+        report = {
+            "profile": name,
+            "n": 3,
+            "data": {"ids_sha256": "x"},
+            "metrics": {"bleu1": {"value": 0.5, "ci95": [0.4, 0.6]}},
+        }
         (files / f"{name}.json").write_text(json.dumps(report))
     with pytest.raises(ValueError, match="profiles are not mixed"):
         run("--reports", files / "coco.json", files / "lp2023.json")

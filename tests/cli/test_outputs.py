@@ -31,23 +31,23 @@ def test_an_input_is_refused_however_it_is_named(tmp_path: Path, way: str) -> No
     elif way == "folder link":
         out.symlink_to(tmp_path, target_is_directory=True)
         out /= "read.jsonl"
-    with pytest.raises(ValueError, match="--out .* is a file that this command reads"):
+    with pytest.raises(ValueError, match=r"--out .* is a file that this command reads"):
         check_outputs({"--out": out}, [read])
     assert read.read_text() == "captions"
 
 
 def test_two_options_cannot_name_one_file(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="--out and --per-clip are the same file"):
+    with pytest.raises(ValueError, match=r"--out and --per-clip are the same file"):
         check_outputs({"--out": tmp_path / "x", "--per-clip": tmp_path / "." / "x"}, [])
 
 
 def test_what_cannot_be_written_is_said_by_option(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="--out .* is a folder; name a file in it"):
+    with pytest.raises(ValueError, match=r"--out .* is a folder; name a file in it"):
         check_outputs({"--out": tmp_path}, [])
-    with pytest.raises(ValueError, match="--out /dev/null is no regular file"):
+    with pytest.raises(ValueError, match=r"--out /dev/null is no regular file"):
         check_outputs({"--out": Path("/dev/null")}, [])
-    with pytest.raises(OSError, match="--plot .* can't be written: a part of the path is a file"):
+    with pytest.raises(OSError, match=r"--plot .* can't be written: a part of the path is a file"):
         check_outputs({"--plot": tmp_path / "file" / "x.png"}, [])
-    with pytest.raises(OSError, match="--out .* can't be written: "):
+    with pytest.raises(OSError, match=r"--out .* can't be written: "):
         check_outputs({"--out": tmp_path / "file" / "deeper" / "x.md"}, [])

@@ -107,5 +107,5 @@ def test_report_metrics_have_intervals_around_their_values() -> None:
 
 
 def test_ids_must_meet() -> None:
-    with pytest.raises(ValueError, match="stand on one side only"):
+    with pytest.raises(ValueError, match="stand on one side only, such as"):
         music_facts({"a": ""}, {"b": [""]})

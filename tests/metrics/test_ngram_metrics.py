@@ -98,7 +98,7 @@ def test_derangement_moves_every_caption() -> None:
 
 
 def test_ids_on_one_side_only_are_named() -> None:
-    with pytest.raises(ValueError, match="1 ids stand on one side only, such as 'b' in the references"):
+    with pytest.raises(ValueError, match="1 id stands on one side only, such as 'b' in the references"):
         bleu({"a": "x"}, {"a": ["x"], "b": ["y"]})
     with pytest.raises(ValueError, match="no captions"):
         rouge_l({}, {})

@@ -10,7 +10,7 @@ from pathlib import Path
 def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> None:
     """Make the folders of the files to write, by option, and see that each can be written and loses nothing.
 
-    A file of earlier results may be written over; a file that this call reads, or writes by another option, may not.
+    Earlier results may be written over; a file that this call reads, or writes by another option, may not.
 
     Raises:
         ValueError: an output is an input, another output, a folder or no file at all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from linernotes.metrics.bert_score import Part, bert_score
@@ -186,7 +187,7 @@ def facts(name: str) -> Measure:
 
     def measure(sheet: ScoreSheet) -> Score:
         scores = sheet.once("facts", lambda: facts_metrics(sheet.candidates, sheet.references))
-        if name not in scores:
+        if name not in scores or not math.isfinite(scores[name].corpus):
             raise MissingMetricError("no prediction and no reference states it")
         return scores[name]
 

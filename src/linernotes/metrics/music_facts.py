@@ -3,7 +3,8 @@
 Both texts are read by `linernotes.words.text_facts`; no language model takes part. A candidate's statement is
 right where a reference says the same or more (a violin is among the strings); a reference's statement is found
 where the candidate says the same or more. Tempi agree within 4 % or as words of one tempo class, keys by their
-pitch. F1 is the harmonic mean of the two shares, over all statements of all clips (micro).
+pitch. F1 is the harmonic mean of the two shares, over all statements of all clips (micro). Where neither side
+states anything there is no score (NaN): nobody was wrong about it, and nobody right.
 """
 
 from __future__ import annotations
@@ -99,14 +100,20 @@ def _share(part: Statistics, whole: Statistics) -> Statistics:
     return share
 
 
+def _where_stated(sums: Statistics, value: Statistics) -> Statistics:
+    """`value`, NaN where neither side states anything."""
+    stated: Statistics = np.where(sums[..., 1] + sums[..., 3] > 0, value, np.nan)
+    return stated
+
+
 def _precision(sums: Statistics) -> Statistics:
-    return _share(sums[..., 0], sums[..., 1])
+    return _where_stated(sums, _share(sums[..., 0], sums[..., 1]))
 
 
 def _recall(sums: Statistics) -> Statistics:
-    return _share(sums[..., 2], sums[..., 3])
+    return _where_stated(sums, _share(sums[..., 2], sums[..., 3]))
 
 
 def _f1(sums: Statistics) -> Statistics:
     precision, recall = np.asarray(_precision(sums)), np.asarray(_recall(sums))
-    return _share(2 * precision * recall, precision + recall)
+    return _where_stated(sums, _share(2 * precision * recall, precision + recall))

@@ -57,6 +57,13 @@ class Metric:
         )
         return f"{self.label} ({Path(str(getattr(resources, self.needs))).name}{layer})"
 
+    @property
+    def models(self) -> frozenset[str]:
+        """The resources that are models, and their settings, which it reads."""
+        named = {self.needs, self.published_model[0] if self.published_model else None}
+        found = {name for name in named if name is not None and name.endswith("_model")}
+        return frozenset(found | ({"bert_layer"} if "bert_model" in found else set()))
+
     def made_by(self, resources: Resources) -> str:
         """The implementation, and whether the model is the one that published numbers were made with."""
         if self.published_model is None:

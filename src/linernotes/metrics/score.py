@@ -73,7 +73,8 @@ def paired_differences(
 
     The p-value is twice the share of resamples that don't stand on the value's side of zero, counted with one
     more of them, so that it is never below 2 / (resamples + 1); nor below 2 / 2**clips, the least that an exact
-    test over signs could give, because the bootstrap of a few clips is too sure of itself.
+    test over signs could give, because the bootstrap of a few clips is too sure of itself. Clips in which neither
+    system has a value (nothing to count) don't count there.
 
     Raises:
         ValueError: the systems were scored on different clips.
@@ -85,9 +86,19 @@ def paired_differences(
         [score.ordered(order) for score in (*firsts, *seconds)], resamples=resamples, seed=seed
     )
     return [
-        _difference(one.corpus - two.corpus, values[number] - values[number + len(firsts)], len(order))
+        _difference(
+            one.corpus - two.corpus,
+            values[number] - values[number + len(firsts)],
+            _counting(one, two.ordered(one.clip_ids)),
+        )
         for number, (one, two) in enumerate(zip(firsts, seconds, strict=True))
     ]
+
+
+def _counting(one: Score, two: Score) -> int:
+    """Clips in which at least one of the systems has a value."""
+    values = np.stack([score.combine(score.statistics) for score in (one, two)])
+    return int(np.isfinite(values).any(axis=0).sum())
 
 
 def _difference(value: float, gaps: Statistics, clips: int) -> Difference:
@@ -148,7 +159,8 @@ def paired(candidates: Captions, references: References) -> list[tuple[str, str,
     alone = set(candidates) ^ set(references)
     if alone:
         side = "predictions" if next(iter(sorted(alone))) in candidates else "references"
-        raise ValueError(f"{len(alone)} ids stand on one side only, such as {min(alone)!r} in the {side}")
+        stand = "id stands" if len(alone) == 1 else "ids stand"
+        raise ValueError(f"{len(alone)} {stand} on one side only, such as {min(alone)!r} in the {side}")
     if not candidates:
         raise ValueError("there are no captions to score")
     return [(clip_id, text, references[clip_id]) for clip_id, text in candidates.items()]

@@ -66,7 +66,8 @@ def _draw(axes: Axes, label: str, values: ClipValues) -> None:
         axes.hist(
             np.minimum(side[np.isfinite(side)], edges[-1]), bins=edges, color=colour, alpha=0.6, label=name
         )
-        axes.axvline(float(np.nanmean(side)), color=colour, linewidth=1.2)
+        if np.isfinite(side).any():
+            axes.axvline(float(np.nanmean(side)), color=colour, linewidth=1.2)
     axes.set_title(f"{label}; lines: mean clip", fontsize=SIZE_PT, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=INK, length=2)
