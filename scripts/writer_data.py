@@ -69,7 +69,7 @@ class Augmentation:
     uses: float = 0.08
     blank_control: float = 0.3
     cut: float = 0.3
-    """Leave out sentences mostly without licence; else they stay, and the words without are hidden from the loss."""
+    """Leave out sentences mostly without licence; else they stay, those words hidden from the loss."""
 
 
 @dataclass(frozen=True)
