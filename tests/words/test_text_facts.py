@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from words.sentences import HEDGED_BELOW, evaluate, load_sentences
 
+from linernotes.words.claims import check_caption
 from linernotes.words.grammar import load_contexts, load_grammar, load_reading_lexicon
 from linernotes.words.text_facts import ATTRIBUTES, read_facts
 
@@ -205,11 +208,41 @@ def test_the_data_files_hold_together() -> None:
     assert {"negation", "hedge", "person", "vocal cue", "music"} <= set(load_grammar())
 
 
-def test_reading_time_grows_with_the_text_and_not_with_its_square() -> None:
+def test_a_long_text_says_what_its_sentences_say() -> None:
+    sentences = [f"{number} BPM, {HUNDRED[number % 100].text}\n" for number in range(20, 400)]
+    apart: dict[tuple[str, str, bool], tuple[int, int, float]] = {}
+    offset = 0
+    for sentence in sentences:
+        for fact in read_facts(sentence).facts:
+            first = (fact.start + offset, fact.end + offset, fact.confidence)
+            known = apart.setdefault((fact.attribute, fact.value, fact.is_denied), first)
+            plainest = (*known[:2], max(known[2], fact.confidence))
+            apart[fact.attribute, fact.value, fact.is_denied] = plainest
+        offset += len(sentence)
+    whole = {
+        (fact.attribute, fact.value, fact.is_denied): (fact.start, fact.end, fact.confidence)
+        for fact in read_facts("".join(sentences)).facts
+    }
+    assert whole == apart
+    assert len(whole) > 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no drums, bass or a sad violin, she sings ",
+        "A slow waltz in F sharp minor, an Am chord. C - G - F, in a minor key. You could hear this at a party. ",
+        "no drums, drums, bass, drums, drums, bass, drums, drums, bass, drums, drums, bass, ",
+        "one hundred twenty one ninety ",
+    ],
+)
+@pytest.mark.parametrize("reader", [read_facts, partial(check_caption, facts=())])
+def test_reading_time_grows_with_the_text_and_not_with_its_square(
+    reader: Callable[[str], object], text: str
+) -> None:
     seconds = []
-    for size in (100, 400):
-        text = f"{size}: " + "no drums, bass or a sad violin, she sings " * size
+    for characters in (5_000, 80_000):
         start = time.process_time()
-        assert len(read_facts(text).facts) >= 4
+        reader(text * (characters // len(text)))
         seconds.append(time.process_time() - start)
-    assert seconds[1] < 8 * seconds[0]  # 16 times if it grew with the square
+    assert seconds[1] < 64 * seconds[0]  # 16 times as long a text; 256 times if it grew with the square

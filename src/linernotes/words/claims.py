@@ -15,6 +15,7 @@ from linernotes.clip import Fact
 from linernotes.words.figures import agrees, find_figures
 from linernotes.words.lexicon import load_lexicon, tokenise
 from linernotes.words.licence import SUPPORT_FROM, Licence, make_licence, read, supports
+from linernotes.words.spans import Spans
 from linernotes.words.stem import STOP_WORDS, stem
 from linernotes.words.uses import find_uses
 
@@ -52,18 +53,19 @@ def check_caption(text: str, facts: Sequence[Fact]) -> ClaimReport:
     lexicon = load_lexicon()
     licence = make_licence(facts, lexicon)
     uses = [Span(use.start(), use.end(), use.group(), "use") for use in find_uses(text)]
+    apart = Spans((use.start, use.end) for use in uses)
     claims = 0
     unsupported: list[Span] = []
     for reading in read(text, lexicon):
         mention = reading.mention
-        if any(use.start <= mention.start < use.end for use in uses):
+        if apart.holds(mention.start):
             continue
         claims += 1
         if not supports(licence, reading, lexicon):
             kind = mention.terms[0].kind
             unsupported.append(Span(mention.start, mention.end, text[mention.start : mention.end], kind))
     for figure in find_figures(text):
-        if any(use.start <= figure.start < use.end for use in uses):
+        if apart.holds(figure.start):
             continue
         claims += 1
         if not _carries_figure(licence, figure_text := text[figure.start : figure.end], figure.name, facts):

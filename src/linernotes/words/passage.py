@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from linernotes.words.grammar import Phrases, load_grammar, load_reading_lexicon
 from linernotes.words.lexicon import Lexicon, Mention, Token, tokenise
+from linernotes.words.spans import Spans
 from linernotes.words.uses import find_uses
 
 STOPS = re.compile(r"[.;:!?()\n|]")
@@ -35,7 +36,7 @@ class Passage:
     mentions: tuple[Mention, ...]
     denied: frozenset[int]
     hedged: frozenset[int]
-    uses: tuple[tuple[int, int], ...]
+    uses: Spans
 
     def span(self, start: int, end: int) -> range:
         """Numbers of the tokens that begin within characters `start` to `end`."""
@@ -51,7 +52,7 @@ class Passage:
 
     def is_use(self, start: int) -> bool:
         """Whether this place is within the proposal of a use."""
-        return any(first <= start < last for first, last in self.uses)
+        return self.uses.holds(start)
 
     def gap(self, index: int) -> str:
         """What stands between token `index` and the next."""
@@ -73,14 +74,23 @@ def make_passage(text: str, lexicon: Lexicon | None = None) -> Passage:
     tokens = tuple(tokenise(text))
     words, starts = tuple(token.text for token in tokens), tuple(token.start for token in tokens)
     mentions = tuple((lexicon or load_reading_lexicon()).mentions(text))
-    bare = Passage(text, tokens, words, starts, mentions, frozenset(), frozenset(), ())
+    bare = Passage(text, tokens, words, starts, mentions, frozenset(), frozenset(), Spans())
     reader = _Scopes(bare, load_grammar())
     return replace(
         bare,
         denied=frozenset(reader.denied()),
         hedged=frozenset(reader.hedged()),
-        uses=tuple(_use_spans(text)),
+        uses=Spans(_use_spans(text)),
     )
+
+
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether only white space stands between `start` and the sentence, line or text before it."""
+    while start > 0 and text[start - 1].isspace():
+        start -= 1
+        if text[start] == "\n":
+            return True
+    return start == 0 or text[start - 1] in ".!?"
 
 
 def _use_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -89,9 +99,9 @@ def _use_spans(text: str) -> Iterator[tuple[int, int]]:
     Of "you would hear this bagpipe march at a parade" only the place is one.
     """
     for use in find_uses(text):
-        opens = not text[: use.start()].rstrip() or text[: use.start()].rstrip()[-1] in ".!?"
         comma = use.group().find(",")
-        is_aside = opens and comma > 0 and use.group()[0].isupper() and not use.group().startswith(_SUBJECTS)
+        is_aside = comma > 0 and use.group()[0].isupper() and not use.group().startswith(_SUBJECTS)
+        is_aside = is_aside and opens_sentence(text, use.start())
         heard = _HEARD.search(use.group())
         start = use.start() + heard.end() if heard else use.start()
         yield start, use.start() + comma if is_aside else use.end()
@@ -136,12 +146,11 @@ class _Scopes:
 
     def _list_goes_on(self, index: int) -> bool:
         """Whether after a comma only musical words follow up to an "or": "no drums, bass or guitar"."""
-        while index < len(self.words):
-            if self.words[index] in ("or", "nor"):
+        for word in range(index, min(len(self.words), index + LONGEST_SENTENCE)):
+            if self.words[word] in ("or", "nor"):
                 return True
-            if index not in self.musical or STOPS.search(self.passage.gap(index)):
+            if word not in self.musical or STOPS.search(self.passage.gap(word)):
                 return False
-            index += 1
         return False
 
     def _ends_scope(self, index: int, first: int) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from linernotes.features.harmony.pitch_names import SHARPS
-from linernotes.words.passage import Passage
+from linernotes.words.passage import Passage, opens_sentence
+from linernotes.words.spans import Spans
 from linernotes.words.text_finding import Finding
 from linernotes.words.text_keys import pitch_class
 
@@ -110,20 +111,20 @@ def loops_agree(one: str, other: str) -> bool:
 def find_chords(passage: Passage) -> Iterator[Finding]:
     """Progressions, and single chords that stand outside them."""
     text = passage.text
-    taken: list[tuple[int, int]] = []
+    taken = Spans()
     for match in (*_LOOP.finditer(text), *_LIST.finditer(text)):
-        if any(start < match.end("loop") and match.start("loop") < end for start, end in taken):
+        if taken.overlaps(*match.span("loop")):
             continue
         names = re.findall(rf"(?<![\w#/]){_CHORD}", match["loop"])
         if len(names) < 2:
             continue
-        taken.append(match.span("loop"))
+        taken.add(*match.span("loop"))
         loop = "-".join(name.replace("♯", "#").replace("♭", "b") for name in names)
         yield Finding(*match.span("loop"), (("chord_loop", loop),), 0.95)
     for match in (*_NAMED.finditer(text), *_BARE.finditer(text)):
-        if any(start < match.end() and match.start() < end for start, end in taken):
+        if taken.overlaps(*match.span()):
             continue
-        if match["chord"] == "A" and re.search(r"(?:^|[.!?\n])\s*$", text[: match.start()]):
-            continue  # the article that opens a sentence
-        taken.append(match.span())
+        if match["chord"] == "A" and opens_sentence(text, match.start()):
+            continue  # the article
+        taken.add(*match.span())
         yield Finding(match.start("chord"), match.end(), (("chord", parse_chord(match["chord"]).name),), 0.95)

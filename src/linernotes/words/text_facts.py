@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from linernotes.words.passage import Passage, make_passage
+from linernotes.words.spans import Spans
 from linernotes.words.text_chords import find_chords
 from linernotes.words.text_finding import Finding
 from linernotes.words.text_keys import find_keys
@@ -83,7 +84,7 @@ def _findings(passage: Passage) -> Iterator[Finding]:
     """Chords take their letters before keys are looked for: the "A minor" of "an A minor chord" is no key."""
     chords = list(find_chords(passage))
     yield from chords
-    taken = [(finding.start, finding.end) for finding in chords]
+    taken = Spans((finding.start, finding.end) for finding in chords)
     yield from find_keys(passage, taken)
     yield from find_tempi(passage)
     yield from find_terms(passage)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from linernotes.features.harmony.pitch_names import FLATS, key_name
 from linernotes.words.figures import PITCHES
 from linernotes.words.passage import Passage
+from linernotes.words.spans import Spans
 from linernotes.words.text_finding import Finding
 
 _ACCIDENTAL = r"(?:\s?[#♯♭]|b(?![a-z])|[ -]?(?:sharp|flat)\b)"
@@ -31,6 +32,12 @@ _CLOSING = re.compile(
     r"|pentatonic|from|by|until|while|as)\b)",
     re.I,
 )
+_INTERVAL = re.compile(r"[ -]?(?:second|third|sixth|seventh|ninth|chord|triad|7th)s?\b", re.I)
+_END_OF_CLAUSE = re.compile(r"\s*(?:$|[.,;!?)])")
+_TONIC_BEFORE = re.compile(rf"(?<![\w])[A-G]{_ACCIDENTAL}?[ -]?$")
+_KEY_BEFORE = re.compile(r"\b(?:in|key of|key is|key:|to|from)\s*(?:the key of\s)?$", re.I)
+_LOOK_BACK = 40
+"""Characters before a key that are looked at; what leads to one is shorter."""
 _ALIASES = {"aeolian": "minor", "ionian": "major", "maj": "major", "min": "minor", "m": "minor"}
 _TWO_SENSES = 0.6
 
@@ -72,21 +79,18 @@ def parse_key(name: str) -> Key:
     return Key(pitch_class(match[1], match[2]) if match[1] else None, match[3])
 
 
-def find_keys(passage: Passage, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Finding]:
+def find_keys(passage: Passage, taken: Spans) -> Iterator[Finding]:
     """The keys of a text, none of them within the spans `taken` by chords."""
     text = passage.text
     for match in (*_NAMED.finditer(text), *_KEY_OF.finditer(text)):
         confidence = _confidence(match, text)
-        if not confidence or any(start < match.end() and match.start() < end for start, end in taken):
+        if not confidence or taken.overlaps(*match.span()):
             continue
         mode = (match.groupdict().get("mode") or "").lower()
         key = Key(pitch_class(match["tonic"], match["shift"]), _ALIASES.get(mode, mode))
         yield Finding(match.start("tonic"), match.end(), (("key", key.name),), confidence)
     for match in _MODE_ALONE.finditer(text):
-        before = text[: match.start()].rstrip()
-        if not re.search(rf"(?<![\w])[A-G]{_ACCIDENTAL}?[ -]?$", text[: match.start()]) or before.endswith(
-            " a"
-        ):
+        if not _ends_before(_TONIC_BEFORE, match, text):
             mode = (match["mode"] or match["bare"]).lower()
             yield Finding(match.start(), match.end(), (("key", mode),), 0.9)
 
@@ -96,21 +100,22 @@ def _confidence(match: re.Match[str], text: str) -> float:
     mode = match.groupdict().get("mode")
     if mode is None:
         return 0.95
-    if re.match(r"[ -]?(?:second|third|sixth|seventh|ninth|chord|triad|7th)s?\b", text[match.end() :], re.I):
+    if _INTERVAL.match(text, match.end()):
         return 0.0
-    lead = _LEADING.search(text[: match.start()]) is not None
+    lead = _ends_before(_LEADING, match, text)
     if mode == "m" or (len(mode) == 1):
-        return 0.9 if match["tonic"].isupper() and _says_key(text[: match.start()]) else 0.0
+        return 0.9 if match["tonic"].isupper() and _ends_before(_KEY_BEFORE, match, text) else 0.0
     if match["tonic"] in "Aa" and not match["shift"]:
-        closes = _CLOSING.match(text[match.end() :]) is not None
+        closes = _CLOSING.match(text, match.end()) is not None
         if match["tonic"] == "a":
-            return _TWO_SENSES if lead and re.match(r"\s*(?:$|[.,;!?)])", text[match.end() :]) else 0.0
+            return _TWO_SENSES if lead and _END_OF_CLAUSE.match(text, match.end()) else 0.0
         return 0.95 if closes else (_TWO_SENSES if lead else 0.0)
     if match["tonic"].islower() and not (lead or match["shift"]):
         return 0.0
     return 0.95
 
 
-def _says_key(before: str) -> bool:
-    """Whether the words before a bare "Em" make it a key rather than a chord."""
-    return re.search(r"\b(?:in|key of|key is|key:|to|from)\s*(?:the key of\s)?$", before, re.I) is not None
+def _ends_before(pattern: re.Pattern[str], match: re.Match[str], text: str) -> bool:
+    """Whether a pattern that ends in `$` is found right before a match."""
+    start = match.start()
+    return pattern.search(text, max(0, start - _LOOK_BACK), start) is not None
