@@ -17,7 +17,7 @@ pytest.importorskip("onnx")
 
 from linernotes.cli.app import app  # noqa: E402
 from linernotes.models.families import save_model  # noqa: E402
-from linernotes.models.muscaps import EncoderConfig, MusCapsConfig  # noqa: E402
+from linernotes.models.muscaps import EncoderConfig, MusCaps, MusCapsConfig  # noqa: E402
 from linernotes.models.word_family import MUSCAPS  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -54,7 +54,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(5)
     encoder = EncoderConfig("musicnn-mtt", "shipped", frozen=True)
     config = MusCapsConfig(encoder=encoder, attention=True, word_dim=12, hidden=24, min_count=1)
-    model = MUSCAPS.new(config, ["a low slow hum of strings .", "bright drums , fast and loud ."]).eval()
+    model = MUSCAPS.new(config, ["a low slow hum of strings .", "bright drums , fast and loud ."])
+    assert isinstance(model, MusCaps)
+    model.eval()
     with torch.no_grad():
         model.network.output.weight *= 12
         model.network.output.bias[model.vocabulary.eos_id] -= 9

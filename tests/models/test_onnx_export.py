@@ -15,7 +15,6 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from tiny_captioners import CAPTIONS, DCASE_TINY, MUSCAPS_TINY, VARIANTS  # noqa: E402
-from torch.nn.utils.parametrize import is_parametrized  # noqa: E402
 
 from linernotes import registry  # noqa: E402
 from linernotes.clip import Licence  # noqa: E402
@@ -81,21 +80,21 @@ def opinionated(build: Callable[[], CaptionModel]) -> CaptionModel:
     assert isinstance(model, MusCaps | DcaseBaseline)
     output = model.output if isinstance(model, DcaseBaseline) else model.network.output
     with torch.no_grad():
-        if is_parametrized(output):
-            output.parametrizations.weight.original0.mul_(12)
-        else:
-            output.weight.mul_(12)
+        # Weight normalisation holds the length of every row in a tensor of its own.
+        parts = dict(output.named_parameters())
+        parts["weight" if "weight" in parts else "parametrizations.weight.original0"].mul_(12)
     model.train()
     samples = torch.from_numpy(np.stack([clip(number, 1.0) for number in range(4)]))
     model.loss(CaptionBatch(Waveforms(samples, torch.full((4,), RATE)), CAPTIONS))
-    return model.eval()
+    model.eval()
+    return model
 
 
 def clip(number: int, seconds: float) -> FloatArray:
     """A tone of its own and some noise."""
     t = np.arange(round(seconds * RATE)) / RATE
     noise = np.random.default_rng(number).normal(0, 0.02, len(t))
-    return (0.3 * np.sin(2 * np.pi * 110 * 3**number * t) + noise).astype(np.float32)
+    return np.asarray(0.3 * np.sin(2 * np.pi * 110 * 3**number * t) + noise, np.float32)
 
 
 def word_log_probs(model: CaptionModel, heard: FloatArray, caption: str) -> FloatArray:

@@ -14,7 +14,7 @@ pytest.importorskip("accelerate")
 import numpy as np  # noqa: E402
 from tones import write_recipe, write_tones  # noqa: E402
 
-from linernotes.training.ablation import Protocol, interval, run_grid  # noqa: E402
+from linernotes.training.ablation import Protocol, Row, interval, run_grid  # noqa: E402
 from linernotes.training.ablation_tables import tables  # noqa: E402
 from linernotes.training.batches import EmbeddingSource  # noqa: E402
 from linernotes.training.examples import Example  # noqa: E402
@@ -124,3 +124,26 @@ def test_a_grid_shares_training_between_beams_and_is_not_done_twice(tmp_path: Pa
     shown = tables(grid)
     for text in ("greedy", "beam", "best constant", "chance", "±", "R@10", "repeated n-grams"):
         assert text in shown
+    assert "METEOR" not in shown
+    table = shown.split("\n\n")[1].splitlines()
+    assert "best constant" in table[-1]
+    assert len({line.count("|") for line in table}) == 1
+    without_cider = [_only(row, "bleu1") for row in grid.rows]
+    shown = tables(dataclasses.replace(grid, rows=tuple(without_cider), metrics=("bleu1",)))
+    assert "CIDEr-D" not in shown
+
+
+def _only(row: Row, metric: str) -> Row:
+    """The row as if nothing else had been measured."""
+    found = tuple(
+        dataclasses.replace(
+            one, measured=dataclasses.replace(one.measured, scores={metric: one.measured.scores[metric]})
+        )
+        for one in row.found
+    )
+    return dataclasses.replace(row, found=found)
+
+
+def test_the_tables_have_no_other_metrics() -> None:
+    with pytest.raises(ValueError, match="no metric 'rouge'; choose from bleu1"):
+        Protocol(metrics=("cider", "rouge"))

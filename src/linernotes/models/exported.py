@@ -152,8 +152,9 @@ class ExportedModel:
     def _read(
         self, context: Mapping[str, FloatArray], state: State, tokens: np.ndarray
     ) -> Mapping[str, FloatArray]:
-        held = {name: state[name] for name in STATE}
-        given = {**{name: context[name] for name in CONTEXT}, **held, "tokens": tokens.astype(np.int64)}
+        given: dict[str, np.ndarray] = {name: context[name] for name in CONTEXT}
+        given |= {name: state[name] for name in STATE}
+        given["tokens"] = tokens.astype(np.int64)
         found = self._run(STEP, given)
         return {name.removesuffix(AFTER): array for name, array in found.items()}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
 import shutil
 import tempfile
@@ -265,10 +264,10 @@ def _graph(
     axes: Mapping[str, Mapping[int, str]],
 ) -> bytes:
     """One module as an ONNX file."""
-    file = io.BytesIO()
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         # The exporter warns of shapes it keeps, all of which are meant to be kept, and of its own age.
         warnings.simplefilter("ignore")
+        file = Path(scratch) / "graph.onnx"
         torch.onnx.export(
             module.eval(),
             tuple(example),
@@ -279,7 +278,7 @@ def _graph(
             opset_version=OPSET,
             dynamo=False,
         )
-    return file.getvalue()
+        return file.read_bytes()
 
 
 def _with_plain_weights(network: MusCapsNetwork) -> MusCapsNetwork:
