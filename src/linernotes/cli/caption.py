@@ -92,7 +92,8 @@ def caption(
     style: Style = STYLE,
     seed: int = SEED,
     model: Path | None = typer.Option(
-        None, help="Caption with a model that `linernotes train` wrote: its folder, such as runs/NAME/best."
+        None,
+        help="Caption with a model that `train` or `export onnx` wrote: its folder, such as runs/NAME/best.",
     ),
     explain: Path | None = typer.Option(
         None, help="With --model and one recording: draw which seconds each word attended to (.png or .svg)."
