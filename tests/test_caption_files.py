@@ -47,6 +47,9 @@ def test_parquet_holds_what_csv_holds(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="row 2: id '7' was used before"):
         read_predictions(tmp_path / "x.parquet")
     written(tmp_path / "z.parquet", "no parquet")
+    parquet.write_table(arrow.table({"ytid": ["7"], "caption": ["a"]}), tmp_path / "m.parquet")
+    with pytest.raises(ValueError, match="it has ytid, caption; rename 'ytid' to 'id'"):
+        read_references(tmp_path / "m.parquet")
     with pytest.raises(ValueError, match=r"z\.parquet: not a Parquet file"):
         read_references(tmp_path / "z.parquet")
 
@@ -108,7 +111,14 @@ def test_a_bad_line_is_named(tmp_path: Path, text: str | bytes, message: str) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name,text\na,b\n", "needs the columns id and caption"),
+        (
+            "name,text\na,b\n",
+            "needs .* id and caption; it has name, text; rename 'name' to 'id' and rename 'text' to",
+        ),
+        ("ytid,start_s,caption\na,1,b\n", "it has ytid, start_s, caption; rename 'ytid' to 'id'"),
+        ("ID,caption\na,b\n", "rename 'ID' to 'id'"),
+        ("id;caption\na;b\n", "it has id;caption; its fields are separated by ';': save it with commas"),
+        ("x,y\na,b\n", "it has x, y$"),
         ("", "holds no captions"),
         ("id,caption\n", "holds no captions"),
         ("id,caption\na\n", "line 2: has not as many fields as the header"),
@@ -178,3 +188,26 @@ def test_bad_pairs_are_named(tmp_path: Path, text: str, message: str) -> None:
 def test_train_captions_may_repeat_ids(tmp_path: Path) -> None:
     path = written(tmp_path / "t.jsonl", '{"id": 1, "caption": "a"}\n{"id": 1, "captions": ["b", "c"]}')
     assert read_train_captions(path) == ["a", "b", "c"]
+
+
+def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    for read in (read_predictions, read_references, read_pairs):
+        with pytest.raises(ValueError, match="is a folder; name the file of captions in it"):
+            read(tmp_path)
+
+
+def test_pairs_are_one_list(tmp_path: Path) -> None:
+    line = '{"prediction": "x", "ground_truth": "y"}\n'
+    with pytest.raises(ValueError, match=r"x\.jsonl: needs a JSON list of .*; one object a line is none"):
+        read_pairs(written(tmp_path / "x.jsonl", line + line))
+    with pytest.raises(ValueError, match=r"needs a JSON list of .*: not JSON: Expecting value"):
+        read_pairs(written(tmp_path / "x.csv", "prediction,ground_truth\nx,y\n"))
+
+
+def test_the_files_of_lone_ids_are_named() -> None:
+    with pytest.raises(
+        ValueError,
+        match=r"1 id stands in the predictions p but not in r, such as 'a' and "
+        r"1 id stands in the references r but not in p, such as 'b'; no id stands on both sides",
+    ):
+        pair_captions({"a": "x"}, {"b": ("y",)}, names=("p", "r"))

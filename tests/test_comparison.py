@@ -105,7 +105,7 @@ def test_reports_of_different_profiles_are_refused_with_the_reason() -> None:
     ):
         refuse_mixed([("a", lp), ("b", coco)])
     with pytest.raises(
-        ValueError, match=r"\(10 clips\) and b \(5 clips\) can't stand side by side: they scored other clips"
+        ValueError, match=r"\(n = 10\) and b \(n = 5\) can't stand side by side: they scored other clips"
     ):
         refuse_mixed([("a", lp), ("b", fewer)])
     with pytest.raises(ValueError, match="b: not a JSON report"):

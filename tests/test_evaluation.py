@@ -77,6 +77,10 @@ def test_unknown_names_are_refused_with_the_choices() -> None:
         load_profile("x")
     with pytest.raises(ValueError, match="profile coco has no metric 'x'; it has bleu1"):
         evaluate(PAIRS, load_profile("coco"), metrics=["x"])
+    with pytest.raises(ValueError, match="has no metric 'blue4'; did you mean 'bleu4'"):
+        evaluate(PAIRS, load_profile("coco"), metrics=["blue4"])
+    with pytest.raises(ValueError, match=r"'cider' \(coco and dcase have\)"):
+        evaluate(PAIRS, load_profile("lp2023"), metrics=["cider"])
 
 
 def test_the_json_has_the_stated_layout() -> None:

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,12 @@ from linernotes.registry import need_extra
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 SUFFIXES = (*JSON_LINES, ".csv", ".parquet")
+
+_OTHER_NAMES = {
+    "id": ("ytid", "clip_id", "audio_id", "track_id", "uid", "file", "filename", "file_name", "path", "name"),
+    "caption": ("captions", "text", "description", "prediction", "ground_truth", "sentence"),
+}
+"""Columns of other people's tables (MusicCaps' is `ytid`) that may be what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +100,16 @@ def read_pairs(path: Path) -> CaptionPairs:
     Raises:
         ValueError: what is wrong, with file and item.
     """
-    items = _json(_text(path), str(path))
+    _refuse_folder(path)
+    needed = f'{path}: needs a JSON list of {{"prediction": ..., "ground_truth": ...}}'
+    text = _text(path)
+    try:
+        items = _json(text, str(path))
+    except ValueError as error:
+        lines = text.lstrip().startswith("{")
+        raise ValueError(f"{needed}; {'one object a line is none' if lines else error}") from error
     if not isinstance(items, list):
-        raise ValueError(f'{path}: needs a JSON list of {{"prediction": ..., "ground_truth": ...}}')
+        raise ValueError(needed)
     candidates: dict[str, str] = {}
     references: dict[str, tuple[str, ...]] = {}
     for number, item in enumerate(items):
@@ -114,16 +127,20 @@ def read_pairs(path: Path) -> CaptionPairs:
 
 
 def pair_captions(
-    predictions: Mapping[str, str], references: Mapping[str, tuple[str, ...]], *, allow_missing: bool = False
+    predictions: Mapping[str, str],
+    references: Mapping[str, tuple[str, ...]],
+    *,
+    allow_missing: bool = False,
+    names: tuple[str, str] | None = None,
 ) -> CaptionPairs:
-    """Bring both sides together, in the order of the predictions.
+    """Bring both sides together, in the order of the predictions; `names` are those of their files.
 
     Raises:
         ValueError: an id stands on one side only and `allow_missing` is off, or no id stands on both.
     """
     only_predicted = tuple(clip_id for clip_id in predictions if clip_id not in references)
     only_referenced = tuple(clip_id for clip_id in references if clip_id not in predictions)
-    alone = _alone(only_predicted, only_referenced)
+    alone = _alone(only_predicted, only_referenced, names)
     both = [clip_id for clip_id in predictions if clip_id in references]
     if alone and not (allow_missing and both):
         advice = "--allow-missing scores the others" if both else "no id stands on both sides"
@@ -136,17 +153,25 @@ def pair_captions(
     )
 
 
-def _alone(only_predicted: Sequence[str], only_referenced: Sequence[str]) -> str:
-    sides = ((only_predicted, "predictions"), (only_referenced, "references"))
+def _alone(
+    only_predicted: Sequence[str], only_referenced: Sequence[str], names: tuple[str, str] | None
+) -> str:
+    here, there = "the predictions only", "the references only"
+    if names is not None:
+        here, there = (
+            f"the predictions {names[0]} but not in {names[1]}",
+            f"the references {names[1]} but not in {names[0]}",
+        )
     return " and ".join(
-        f"{len(ids)} {'ids stand' if len(ids) > 1 else 'id stands'} in the {side} only, such as {ids[0]!r}"
-        for ids, side in sides
+        f"{len(ids)} {'ids stand' if len(ids) > 1 else 'id stands'} in {side}, such as {ids[0]!r}"
+        for ids, side in ((only_predicted, here), (only_referenced, there))
         if ids
     )
 
 
 def _rows(path: Path) -> Iterator[_Row]:
     """Every row of a file; at least one."""
+    _refuse_folder(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
@@ -164,6 +189,11 @@ def _rows(path: Path) -> Iterator[_Row]:
         yield row
     if empty:
         raise ValueError(f"{path}: holds no captions")
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise ValueError(f"{path}: is a folder; name the file of captions in it")
 
 
 def _json_rows(path: Path) -> Iterator[_Row]:
@@ -202,7 +232,7 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
     except arrow.ArrowException as error:
         raise ValueError(f"{path}: not a Parquet file: {error}") from error
     columns = [name for name in ("id", "caption", "captions") if name in table.schema_arrow.names]
-    _check_columns(path, columns, ("caption", "captions"))
+    _check_columns(path, table.schema_arrow.names, ("caption", "captions"))
     number = 0
     for batch in table.iter_batches(columns=columns):
         for row in batch.to_pylist():
@@ -210,12 +240,29 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
             yield _row(row, f"{path} row {number}")
 
 
-def _check_columns(path: Path, columns: Iterable[str], captions: Sequence[str]) -> None:
+def _check_columns(path: Path, columns: Sequence[str], captions: Sequence[str]) -> None:
     found = set(columns)
     if not found:
         raise ValueError(f"{path}: holds no captions")
     if "id" not in found or not found & set(captions):
-        raise ValueError(f"{path}: needs the columns id and {' or '.join(captions)}")
+        raise ValueError(
+            f"{path}: needs the columns id and {' or '.join(captions)}; it has {', '.join(columns)}"
+            f"{_renaming(columns)}"
+        )
+
+
+def _renaming(columns: Sequence[str]) -> str:
+    """What to do with a file that seems to hold captions under other names."""
+    for separator, name in ((";", "';'"), ("\t", "tabs")):
+        if len(columns) == 1 and separator in columns[0]:
+            return f"; its fields are separated by {name}: save it with commas"
+    lower = {name.strip().lower(): name for name in columns}
+    advice = [
+        f"rename {lower[found[0]]!r} to {wanted!r}"
+        for wanted, others in _OTHER_NAMES.items()
+        if wanted not in columns and (found := [name for name in (wanted, *others) if name in lower])
+    ]
+    return f"; {' and '.join(advice)}" if advice else ""
 
 
 def _row(data: Mapping[str, Any], place: str) -> _Row:

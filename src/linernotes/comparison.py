@@ -172,6 +172,8 @@ def verdict(comparison: Comparison) -> str:
     """One plain sentence or two: which system is better by which metric, and what is not told apart."""
     first, second = comparison.names
     tested = [item for item in comparison.metrics if item.difference is not None]
+    if not comparison.metrics:
+        return "Nothing was tested: no metric could be computed."
     if not tested:
         return "Nothing was tested: no metric has values per clip."
     ahead = {
@@ -225,7 +227,7 @@ def _refuse_other_data(
     for field, what in (("ids_sha256", "clips"), ("references_sha256", "references")):
         if first["data"].get(field) != report["data"].get(field):
             raise ValueError(
-                f"{first_name} ({first['n']} clips) and {name} ({report['n']} clips) can't stand side by side: "
+                f"{first_name} (n = {first['n']}) and {name} (n = {report['n']}) can't stand side by side: "
                 f"they scored other {what}, so a difference would say nothing of the systems"
             )
 

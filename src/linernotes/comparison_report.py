@@ -8,7 +8,7 @@ from typing import Any
 
 from linernotes.comparison import LEVEL, ComparedMetric, Comparison, verdict
 from linernotes.evaluation import FEW_CLIPS
-from linernotes.evaluation_report import FEW, number
+from linernotes.evaluation_report import FEW, number, plural
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -52,15 +52,14 @@ def comparison_markdown(comparison: Comparison) -> str:
         "",
         verdict(comparison),
         "",
-        f"{comparison.profile.about}. n = {comparison.n} clips; empty predictions: {comparison.empty[0]} and "
-        f"{comparison.empty[1]}; ids left out: {comparison.left_out}. Paired bootstrap over clips, "
-        f"{comparison.resamples} resamples, seed {comparison.seed}; p-values with Holm's correction over {tested} "
-        f"metrics, real: below {LEVEL:g}.{f' {FEW}' if comparison.n < FEW_CLIPS else ''}",
-        "",
-        f"| {' | '.join(heads)} |",
-        "|" + "---|" * len(heads),
-        *(f"| {' | '.join(_cells(item, comparison))} |" for item in comparison.metrics),
+        f"{comparison.profile.about}. n = {plural(comparison.n, 'clip')}; empty predictions: "
+        f"{comparison.empty[0]} and {comparison.empty[1]}; ids left out: {comparison.left_out}. Paired bootstrap "
+        f"over clips, {comparison.resamples} resamples, seed {comparison.seed}; p-values with Holm's correction over "
+        f"{plural(tested, 'metric')}, real: below {LEVEL:g}.{f' {FEW}' if comparison.n < FEW_CLIPS else ''}",
     ]
+    if comparison.metrics:
+        lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+        lines += [f"| {' | '.join(_cells(item, comparison))} |" for item in comparison.metrics]
     if comparison.not_computed:
         lines += ["", "Not computed:", ""]
         lines += [f"- {missing.metric.label}: {missing.reason}" for missing in comparison.not_computed]

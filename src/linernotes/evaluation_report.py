@@ -40,7 +40,7 @@ def report_json(report: Report) -> dict[str, Any]:
 
 
 def data_hashes(pairs: CaptionPairs) -> dict[str, str]:
-    """SHA-256 of the ids and of the references, whatever their order; reports that agree may stand side by side."""
+    """SHA-256 of the ids and of the references, whatever their order: equal for reports on the same data."""
     told = {clip_id: sorted(texts) for clip_id, texts in pairs.references.items()}
     return {"ids_sha256": _sha256(sorted(told)), "references_sha256": _sha256(told)}
 
@@ -84,6 +84,11 @@ def _result_json(result: Result, resources: Resources) -> dict[str, Any]:
     }
 
 
+def plural(count: int, noun: str) -> str:
+    """1 clip, 2 clips."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
@@ -92,7 +97,7 @@ def report_markdown(report: Report, *, worst: int = 0) -> str:
     """The report for a reader, with the `worst` lowest clips."""
     parts = [
         "\n".join([f"# Scores, profile `{report.profile.name}`", "", *_about(report)]),
-        _table(report),
+        *([_table(report)] if report.results else []),
     ]
     if report.not_computed:
         reasons = dict.fromkeys(missing.reason for missing in report.not_computed)
@@ -111,7 +116,7 @@ def _about(report: Report) -> list[str]:
     fewest, most = report.references_each
     references = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     lines = [
-        f"{report.profile.about}. n = {report.n} clips with {references} "
+        f"{report.profile.about}. n = {plural(report.n, 'clip')} with {references} "
         f"reference{'s' if most > 1 else ''} each."
     ]
     if report.pairs.empty:
@@ -120,8 +125,8 @@ def _about(report: Report) -> list[str]:
         lines.append(FEW)
     if report.pairs.only_predicted or report.pairs.only_referenced:
         lines.append(
-            f"Left out: {len(report.pairs.only_predicted)} ids without references, "
-            f"{len(report.pairs.only_referenced)} ids without a prediction."
+            f"Left out: {plural(len(report.pairs.only_predicted), 'id')} without references, "
+            f"{plural(len(report.pairs.only_referenced), 'id')} without a prediction."
         )
     resources = [f"{name.replace('_', ' ')}: {value}" for name, value in resources_json(report).items()]
     if resources:

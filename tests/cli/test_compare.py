@@ -70,11 +70,14 @@ def test_published_scores_are_sorted(files: Path) -> None:
 
 def test_wrong_options_are_refused(files: Path) -> None:
     told = files / "told.jsonl"
-    assert run(told, told, told)[0] == 2
-    assert run(told, told, "--profile", "coco")[0] == 2
+    with pytest.raises(ValueError, match="--profile is needed: lp2023, coco"):
+        run(told, told, told)
+    with pytest.raises(ValueError, match=r"^REFERENCES are needed: linernotes compare A B REFERENCES"):
+        run(told, told)
     assert run("--reports", told)[0] == 2
     assert run("--published", "builtin", told)[0] == 2
-    assert run(told, told, told, "--profile", "coco", "--metrics", "x")[0] == 2
+    with pytest.raises(ValueError, match="profile coco has no metric 'x'"):
+        run(told, told, told, "--profile", "coco", "--metrics", "x")
 
 
 def test_captions_and_reports_are_never_written_over(files: Path) -> None:
@@ -86,3 +89,22 @@ def test_captions_and_reports_are_never_written_over(files: Path) -> None:
         run("--reports", given[0], given[1], "--out", given[0])
     with pytest.raises(ValueError, match="is a file that this command reads"):
         run("--published", given[0], "--out", given[0])
+
+
+def test_the_system_that_lacks_a_clip_is_named(files: Path) -> None:
+    fewer = (files / "poor.jsonl").read_text().splitlines(keepends=True)[1:]
+    (files / "fewer.jsonl").write_text("".join(fewer))
+    given = [files / f"{name}.jsonl" for name in ("good", "fewer", "told")]
+    with pytest.raises(
+        ValueError, match=r"1 id stands in the references .*told.jsonl but not in .*fewer.jsonl, such as 'c0'"
+    ):
+        run(*given, "--profile", "coco", "--metrics", "bleu1")
+
+
+def test_what_was_asked_for_and_not_computed_is_an_error(files: Path) -> None:
+    given = [files / f"{name}.jsonl" for name in ("good", "poor", "told")]
+    status, out, err = run(*given, "--profile", "coco", "--metrics", "novel_v")
+    assert status == 1
+    assert "Nothing was tested: no metric could be computed." in out
+    assert "| metric |" not in out
+    assert err == "linernotes: error: not computed: new words: it needs --train-captions\n"

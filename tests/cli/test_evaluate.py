@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from linernotes.cli import app as cli
-from linernotes.cli.evaluate import ProfileName
+from linernotes.cli.evaluate import PROFILE_NAMES
 from linernotes.metrics.profiles import PROFILES
 
 SAID = {"a": "a slow sad piano", "b": "fast drums and bass", "c": "a choir sings"}
@@ -41,7 +41,7 @@ def run(*args: object) -> tuple[int, str, str]:
 
 
 def test_the_choices_are_the_profiles() -> None:
-    assert [name.value for name in ProfileName] == list(PROFILES)
+    assert tuple(PROFILES) == PROFILE_NAMES
 
 
 def test_json_has_the_stated_keys(files: Path) -> None:
@@ -60,7 +60,7 @@ def test_markdown_and_csv_are_written(files: Path) -> None:
         "--out", files / "report.md", "--per-clip", files / "clips.csv",
     )  # fmt: skip
     assert (status, out) == (0, "")
-    assert "3 clips scored, 1 metrics" in err
+    assert "3 clips scored, 1 metric: " in err
     assert "The lowest clip by ROUGE-L" in (files / "report.md").read_text()
     assert len((files / "clips.csv").read_text().splitlines()) == 4
 
@@ -80,18 +80,22 @@ def test_pairs_come_from_one_file(tmp_path: Path) -> None:
 def test_missing_ids_stop_unless_allowed(files: Path) -> None:
     lines(files / "q.jsonl", [{"id": "a", "caption": "a sad song"}, {"id": "z", "caption": "x"}])
     given = (files / "q.jsonl", files / "r.jsonl", "--profile", "lp2023", "--metrics", "rougeL")
-    with pytest.raises(ValueError, match="1 id stands in the predictions only, such as 'z' and 2 ids stand"):
+    with pytest.raises(
+        ValueError,
+        match=(
+            r"1 id stands in the predictions .*q\.jsonl but not in .*r\.jsonl, such as 'z' and "
+            r"2 ids stand in the references .*r\.jsonl but not in .*q\.jsonl, such as 'b'"
+        ),
+    ):
         run(*given)
     status, out, _ = run(*given, "--allow-missing")
     assert status == 0
-    assert "Left out: 1 ids without references, 2 ids without a prediction." in out
+    assert "Left out: 1 id without references, 2 ids without a prediction." in out
 
 
 def test_wrong_options_are_refused(files: Path) -> None:
     given = (files / "p.jsonl", files / "r.jsonl")
     assert run(*given)[0] == 2
-    assert run(*given, "--profile", "nonsense")[0] == 2
-    assert run(*given, "--profile", "coco", "--metrics", "nonsense")[0] == 2
     assert run(*given, "--profile", "coco", "--plot", files / "x.gif")[0] == 2
     assert run(*given, "--profile", "coco", "--pairs", files / "p.json")[0] == 2
     assert run("--profile", "coco")[0] == 2
@@ -131,3 +135,34 @@ def test_missing_folders_are_made_before_scoring(files: Path) -> None:
     assert report.is_file()
     assert clips.is_file()
     assert plot.is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--profile", "lp2024"), "no profile called 'lp2024'; did you mean 'lp2023'"),
+        (("--profile", "coco", "--metrics", "rougel"), "no metric 'rougel'; did you mean 'rougeL'"),
+        (("--profile", "coco", "--metrics", "fense"), r"no metric 'fense' \(dcase has\); "),
+        (("--profile", "coco", "--metrics", ""), "--metrics '' names no metric"),
+        (("--profile", "coco", "--metrics", " , "), "names no metric"),
+    ],
+)
+def test_unknown_names_are_told_with_what_may_be_meant(
+    files: Path, options: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        run(files / "p.jsonl", files / "r.jsonl", *options)
+
+
+def test_what_was_asked_for_and_not_computed_is_an_error(files: Path) -> None:
+    given = (files / "p.jsonl", files / "r.jsonl", "--profile", "coco", "--metrics")
+    status, out, err = run(*given, "rougeL,novel_v,novel_c")
+    assert status == 1
+    assert "| ROUGE-L |" in out
+    assert err == "linernotes: error: not computed: new words, new captions: it needs --train-captions\n"
+    status, out, err = run(*given, "novel_v")
+    assert status == 1
+    assert "| metric |" not in out
+    assert "## Not computed" in out
+    status, out, _ = run(*given, "novel_v", "--json")
+    assert (status, json.loads(out)["metrics"]) == (1, {})

@@ -89,7 +89,7 @@ def test_failures_are_told_and_make_the_status_1(files: tuple[Path, Path], tmp_p
     where = script(tmp_path, {"when": "rock", "answer": "I would rather not."}, {"answer": ALL_YES})
     status, out, err = run(*files, "--llm", where, "--repeats", 1)
     assert status == 1
-    assert "1 requests failed" in err
+    assert "requests that failed: 1" in err
     assert "- b, repeat 1: BadAnswerError: the answer is not JSON" in out
     assert "| key | 100.0 [100.0, 100.0] | - | 3 | 2 | 0 | 0 | 1 | - | - |" in out
 
@@ -180,7 +180,7 @@ def test_ids_on_one_side_are_told(files: tuple[Path, Path]) -> None:
         run(*files, "--without-llm")
     status, _, err = run(*files, "--without-llm", "--allow-missing")
     assert status == 0
-    assert "1 ids stand on one side only" in err
+    assert "ids on one side only, passed over: 1" in err
 
 
 @pytest.mark.parametrize("option", ["--out", "--cache"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +18,22 @@ from linernotes.cli.evaluate import (
     FLUENCY_MODEL,
     FREQUENCIES,
     METRICS,
+    PROFILE_NAMES,
     SENTENCE_MODEL,
     TRAIN_CAPTIONS,
-    ProfileName,
+    WHOSE,
     chosen_profile,
     keys_of,
     read_resources,
     read_sides,
+    tell_not_computed,
 )
 from linernotes.cli.outputs import check_outputs
 from linernotes.cli.progress import progress_steps
 
 if TYPE_CHECKING:
+    from linernotes.comparison import Comparison
+    from linernotes.evaluation import NotComputed
     from linernotes.metrics.profiles import Profile
     from linernotes.metrics.score_sheet import Resources
 
@@ -44,8 +49,10 @@ def compare(
     first: Path | None = typer.Argument(None, metavar="[A]", help="Predictions of a system."),
     second: Path | None = typer.Argument(None, metavar="[B]", help="Predictions of another, same ids."),
     references: Path | None = typer.Argument(None, help="What both are scored against."),
-    profile: ProfileName | None = typer.Option(None, help="Whose implementation counts.", show_default=False),
-    metrics: str = METRICS,
+    profile: str | None = typer.Option(
+        None, help=WHOSE, metavar="NAME", autocompletion=lambda: list(PROFILE_NAMES)
+    ),
+    metrics: str | None = METRICS,
     reports: bool = typer.Option(
         False, "--reports", help="A and B are reports that `evaluate --json` printed; no REFERENCES."
     ),
@@ -74,8 +81,11 @@ def compare(
     * `linernotes compare --reports a.json b.json`
     * `linernotes compare --published builtin`
     """
+    from linernotes.comparison_report import comparison_json, comparison_markdown
+
     table = Path(published) if published and published != BUILTIN else None
     check_outputs({"--out": out}, [first, second, references, table, train_captions, document_frequencies])
+    asked_in_vain: Sequence[NotComputed] = ()
     if published:
         if first is not None or reports:
             raise typer.BadParameter("--published takes its table alone")
@@ -85,16 +95,24 @@ def compare(
             raise typer.BadParameter("--reports takes two reports: A.json B.json")
         data, markdown = _reports(first, second)
     else:
-        if profile is None:
-            raise typer.BadParameter("--profile is needed: lp2023, coco, dcase or sonicverse2025")
         if first is None or second is None or references is None:
-            raise typer.BadParameter("give A, B and REFERENCES")
-        counted = chosen_profile(profile.value, metrics)
+            raise ValueError(
+                f"{'REFERENCES are' if second else 'A, B and REFERENCES are'} needed: linernotes compare A B "
+                "REFERENCES --profile NAME (two reports of `evaluate --json`: --reports)"
+            )
+        if profile is None:
+            raise ValueError(f"--profile is needed: {', '.join(PROFILE_NAMES)}")
+        counted = chosen_profile(profile, metrics)
         resources = read_resources(
             train_captions, bert_model, bert_layer, sentence_model, fluency_model, document_frequencies
         )
-        data, markdown = _systems((first, second), references, counted, metrics, resources, allow_missing)
+        found = _systems((first, second), references, counted, metrics, resources, allow_missing)
+        data, markdown = comparison_json(found), comparison_markdown(found)
+        asked_in_vain = found.not_computed if metrics is not None else ()
     _tell(data, markdown, as_json, out)
+    tell_not_computed(asked_in_vain)
+    if asked_in_vain:
+        raise typer.Exit(1)
 
 
 def _tell(data: Any, markdown: str, as_json: bool, out: Path | None) -> None:
@@ -114,12 +132,11 @@ def _systems(
     systems: tuple[Path, Path],
     references: Path,
     profile: Profile,
-    metrics: str,
+    metrics: str | None,
     resources: Resources,
     allow_missing: bool,
-) -> tuple[Any, str]:
+) -> Comparison:
     from linernotes import comparison
-    from linernotes.comparison_report import comparison_json, comparison_markdown
 
     first, second = (read_sides(path, references, None, allow_missing) for path in systems)
     if allow_missing:
@@ -127,7 +144,7 @@ def _systems(
     keys = keys_of(metrics)
     steps = 2 * (len(keys) or len(profile.metrics))
     with progress_steps(steps) as begun:
-        found = comparison.compare(
+        return comparison.compare(
             first,
             second,
             profile,
@@ -136,7 +153,6 @@ def _systems(
             resources=resources,
             begun=begun,
         )
-    return comparison_json(found), comparison_markdown(found)
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import Enum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,24 +15,19 @@ from linernotes.cli.progress import progress_steps
 
 if TYPE_CHECKING:
     from linernotes.caption_files import CaptionPairs
-    from linernotes.evaluation import Report
+    from linernotes.evaluation import NotComputed, Report
     from linernotes.metrics.profiles import Profile
     from linernotes.metrics.score_sheet import Resources
 
 # what reads and scores is imported where it is used, so that --help and shell completion need not wait for numpy
 
 
-class ProfileName(str, Enum):
-    """Choices of --profile."""
-
-    lp2023 = "lp2023"
-    coco = "coco"
-    dcase = "dcase"
-    sonicverse2025 = "sonicverse2025"
-
-
-PROFILE = typer.Option(..., help="Whose implementation counts.", show_default=False)
-METRICS = typer.Option("", help="Only these, with commas: bleu4,meteor.")
+PROFILE_NAMES = ("lp2023", "coco", "dcase", "sonicverse2025")
+WHOSE = f"Whose implementation counts: {', '.join(PROFILE_NAMES)}."
+PROFILE = typer.Option(
+    ..., help=WHOSE, metavar="NAME", show_default=False, autocompletion=lambda: list(PROFILE_NAMES)
+)
+METRICS = typer.Option(None, help="Only these, with commas: bleu4,meteor.")
 TRAIN_CAPTIONS = typer.Option(None, help="Captions of the training set, for novelty; any of the formats.")
 BERT_MODEL = typer.Option(
     None, help="BERTScore's model, a name or a folder; roberta-large is the published one."
@@ -45,7 +40,7 @@ SENTENCE_MODEL = typer.Option(
     help="Model of sentence similarity and retrieval, a name or a folder; dcase's is paraphrase-TinyBERT-L6-v2.",
 )
 FLUENCY_MODEL = typer.Option(None, help="Folder of FENSE's fluency error detector.")
-FREQUENCIES = typer.Option(None, help="CIDEr-D's document frequencies, saved from a corpus.")
+FREQUENCIES = typer.Option(None, metavar="FILE", help="CIDEr-D's document frequencies, saved from a corpus.")
 ALLOW_MISSING = typer.Option(False, "--allow-missing", help="Score the ids that stand on both sides.")
 
 
@@ -59,11 +54,11 @@ def evaluate(
     references: Path | None = typer.Argument(
         None, help='JSON Lines of {"id", "caption"} or {"id", "captions": [...]}, csv or Parquet.'
     ),
-    profile: ProfileName = PROFILE,
+    profile: str = PROFILE,
     pairs: Path | None = typer.Option(
         None, help='Instead of the two files: a JSON list of {"prediction", "ground_truth"}.'
     ),
-    metrics: str = METRICS,
+    metrics: str | None = METRICS,
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
     out: Path | None = typer.Option(None, help="Write the report to this Markdown file."),
     plot: Path | None = typer.Option(None, help="Draw the distributions over clips (.png or .svg)."),
@@ -79,8 +74,8 @@ def evaluate(
 ) -> None:
     """Score captions, each number with its interval, its shuffled floor and the implementation it equals.
 
-    What can't be computed here is named with the reason; the rest is scored. METEOR needs WordNet, or Java for
-    the profiles coco and dcase.
+    What can't be computed here is named with the reason; the rest is scored (exit status 1 if --metrics asked
+    for it). METEOR needs WordNet, or Java for the profiles coco and dcase.
 
     Examples:
 
@@ -88,10 +83,10 @@ def evaluate(
     * `linernotes evaluate predicted.csv references.csv --profile coco --metrics bleu4,cider --json`
     * `linernotes evaluate --pairs pairs.json --profile sonicverse2025`
     """
-    from linernotes.evaluation_report import per_clip_csv, report_json, report_markdown
+    from linernotes.evaluation_report import per_clip_csv, plural, report_json, report_markdown
     from linernotes.export import write_atomically
 
-    counted = chosen_profile(profile.value, metrics)
+    counted = chosen_profile(profile, metrics)
     if plot is not None:
         _check_plot(plot)
     check_outputs(
@@ -108,32 +103,47 @@ def evaluate(
         write_atomically(out, markdown)
     if per_clip is not None:
         write_atomically(per_clip, per_clip_csv(report))
-    if plot is not None:
-        _draw(report, plot)
     if as_json:
         typer.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False))
     elif out is None:
         typer.echo(markdown, nl=False)
     else:
-        print(f"{report.n} clips scored, {len(report.results)} metrics: {out}", file=sys.stderr)
+        scored_metrics = plural(len(report.results), "metric")
+        print(f"{plural(report.n, 'clip')} scored, {scored_metrics}: {out}", file=sys.stderr)
+    asked_in_vain = report.not_computed if metrics is not None else ()
+    tell_not_computed(asked_in_vain)
+    if plot is not None:
+        _draw(report, plot)
+    if asked_in_vain:
+        raise typer.Exit(1)
 
 
-def chosen_profile(name: str, metrics: str) -> Profile:
-    """The profile, once every metric asked for is known to be one of its."""
+def tell_not_computed(missing: Sequence[NotComputed]) -> None:
+    """Say on stderr why metrics that were asked for by name are not in the report, a line for every reason."""
+    for reason in dict.fromkeys(each.reason for each in missing):
+        labels = ", ".join(each.metric.label for each in missing if each.reason == reason)
+        print(f"linernotes: error: not computed: {labels}: {reason}", file=sys.stderr)
+
+
+def chosen_profile(name: str, metrics: str | None) -> Profile:
+    """The profile, once every metric asked for is known to be one of its.
+
+    Raises:
+        ValueError: there is no such profile or metric, or the list of metrics is empty.
+    """
     from linernotes.metrics.profiles import load_profile
 
     found = load_profile(name)
+    if metrics is not None and not keys_of(metrics):
+        raise ValueError(f"--metrics {metrics!r} names no metric; without it all of the profile are computed")
     for key in keys_of(metrics):
-        try:
-            found.metric(key)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from error
+        found.metric(key)
     return found
 
 
-def keys_of(metrics: str) -> list[str]:
+def keys_of(metrics: str | None) -> list[str]:
     """`bleu4, meteor` -> its keys."""
-    return [key.strip() for key in metrics.split(",") if key.strip()]
+    return [key.strip() for key in (metrics or "").split(",") if key.strip()]
 
 
 def read_sides(
@@ -152,6 +162,7 @@ def read_sides(
         caption_files.read_predictions(predictions),
         caption_files.read_references(references),
         allow_missing=allow_missing,
+        names=(str(predictions), str(references)),
     )
 
 
@@ -174,7 +185,7 @@ def read_resources(
     return Resources(captions, bert_model, bert_layer, sentence_model, fluency_model, document_frequencies)
 
 
-def scored(pairs: CaptionPairs, profile: Profile, metrics: str, resources: Resources) -> Report:
+def scored(pairs: CaptionPairs, profile: Profile, metrics: str | None, resources: Resources) -> Report:
     """Evaluate under a progress bar that names the metric at work."""
     from linernotes import evaluation
 
@@ -195,6 +206,7 @@ def _check_plot(path: Path) -> None:
 
 
 def _draw(report: Report, path: Path) -> None:
+    """The distributions over clips, once the report is out: it may have none to draw."""
     from linernotes.plot.score_distributions import plot_distributions
 
     plot_distributions(report, path)

@@ -162,10 +162,10 @@ def _end(report: JudgeReport, texts: CaptionPairs) -> None:
     """Say on stderr what is missing from the report; requests that failed make the exit status 1."""
     alone = len(texts.only_predicted) + len(texts.only_referenced)
     if alone:
-        print(f"linernotes: {alone} ids stand on one side only and were passed over", file=sys.stderr)
+        print(f"linernotes: ids on one side only, passed over: {alone}", file=sys.stderr)
     failed = sum(
         len(judged.failures) for each in report.judges for judged in (each.judged, each.shuffled) if judged
     )
     if failed:
-        print(f"linernotes: error: {failed} requests failed; the report lists them", file=sys.stderr)
+        print(f"linernotes: error: requests that failed: {failed}; the report lists them", file=sys.stderr)
         raise typer.Exit(1)

@@ -6,7 +6,8 @@ and average tokens are LP-MusicCaps' (Doh et al., 2023).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,8 +113,19 @@ class Profile:
         for metric in self.metrics:
             if metric.key == key:
                 return metric
-        keys = ", ".join(metric.key for metric in self.metrics)
-        raise ValueError(f"profile {self.name} has no metric {key!r}; it has {keys}")
+        keys = [metric.key for metric in self.metrics]
+        others = [
+            profile.name for profile in PROFILES.values() if key in {metric.key for metric in profile.metrics}
+        ]
+        where = f" ({' and '.join(others)} {'has' if len(others) == 1 else 'have'})" if others else ""
+        raise ValueError(f"profile {self.name} has no metric {key!r}{where}; {_nearest(key, keys, 'it has')}")
+
+
+def _nearest(name: str, known: Sequence[str], all_of: str) -> str:
+    """The one that may have been meant, else all there are."""
+    lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), lower, n=1)
+    return f"did you mean {lower[near[0]]!r}?" if near else f"{all_of} {', '.join(known)}"
 
 
 def _bleus(
@@ -343,5 +355,5 @@ def load_profile(name: str) -> Profile:
         ValueError: there is none of this name.
     """
     if name not in PROFILES:
-        raise ValueError(f"no profile called {name!r}; choose from {', '.join(PROFILES)}")
+        raise ValueError(f"no profile called {name!r}; {_nearest(name, list(PROFILES), 'choose from')}")
     return PROFILES[name]

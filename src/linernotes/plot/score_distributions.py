@@ -49,7 +49,7 @@ def plot_distributions(report: Report, path_out: str | os.PathLike[str]) -> Path
         for panel in panels[len(report.per_clip) :]:
             panel.set_axis_off()
         panels[0].legend(frameon=False)
-        figure.suptitle(f"{report.n} clips, profile {report.profile.name}", color=INK)
+        figure.suptitle(f"n = {report.n}, profile {report.profile.name}", color=INK)
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
         figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata)
     return path
