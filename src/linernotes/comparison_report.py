@@ -54,8 +54,8 @@ def comparison_markdown(comparison: Comparison) -> str:
         "",
         f"{comparison.profile.about}. n = {plural(comparison.n, 'clip')}; empty predictions: "
         f"{comparison.empty[0]} and {comparison.empty[1]}; ids left out: {comparison.left_out}. Paired bootstrap "
-        f"over clips, {comparison.resamples} resamples, seed {comparison.seed}; p-values with Holm's correction over "
-        f"{plural(tested, 'metric')}, real: below {LEVEL:g}.{f' {FEW}' if comparison.n < FEW_CLIPS else ''}",
+        f"over clips, {comparison.resamples} resamples, seed {comparison.seed}; p-values with Holm's correction "
+        f"over {plural(tested, 'metric')}, real: below {LEVEL:g}.{f' {FEW}' if comparison.n < FEW_CLIPS else ''}",
     ]
     if comparison.metrics:
         lines += ["", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
