@@ -193,6 +193,16 @@ def test_of_what_you_would_hear_somewhere_only_the_place_is_a_use() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["a song in ¾", "¾ time", "a ¾-time tune"])
+def test_a_vulgar_fraction_is_a_metre(text: str) -> None:
+    assert said(text) == ["metre=3/4"]
+
+
+def test_a_vulgar_fraction_of_something_is_no_metre() -> None:
+    assert said("¾ of the band") == []
+    assert said("It ends in ¾ of an hour.") == []
+
+
 def test_a_statement_stands_once_with_the_confidence_of_its_plainest() -> None:
     (violin,) = read_facts("Perhaps a violin? Yes: a violin.").facts
     assert (violin.start, violin.confidence) == (10, 0.95)

@@ -27,14 +27,17 @@ _SUBJECTS = ("You", "Something", "Music", "Song", "Track", "Tune", "What", "One"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Tokens of a text (with their `words` and `starts` alone) and which of them stand denied or hedged."""
+    """Tokens of a text (with their `words` and `starts` alone) and which of them stand denied or hedged.
+
+    `denied` gives, for each denied token, the first and the last token of the words that deny it.
+    """
 
     text: str
     tokens: tuple[Token, ...]
     words: tuple[str, ...]
     starts: tuple[int, ...]
     mentions: tuple[Mention, ...]
-    denied: frozenset[int]
+    denied: Mapping[int, tuple[int, int]]
     hedged: frozenset[int]
     uses: Spans
 
@@ -42,9 +45,13 @@ class Passage:
         """Numbers of the tokens that begin within characters `start` to `end`."""
         return range(bisect_left(self.starts, start), bisect_left(self.starts, end))
 
-    def is_denied(self, start: int, end: int) -> bool:
-        """Whether a negation holds over these characters."""
-        return any(index in self.denied for index in self.span(start, end))
+    def denial(self, start: int, end: int) -> tuple[int, int] | None:
+        """Characters of the negation that holds over characters `start` to `end`: the "without" of "drums"."""
+        for index in self.span(start, end):
+            if index in self.denied:
+                first, last = self.denied[index]
+                return self.tokens[first].start, self.tokens[last].end
+        return None
 
     def is_hedged(self, start: int, end: int) -> bool:
         """Whether these characters are said with a reservation."""
@@ -74,11 +81,11 @@ def make_passage(text: str, lexicon: Lexicon | None = None) -> Passage:
     tokens = tuple(tokenise(text))
     words, starts = tuple(token.text for token in tokens), tuple(token.start for token in tokens)
     mentions = tuple((lexicon or load_reading_lexicon()).mentions(text))
-    bare = Passage(text, tokens, words, starts, mentions, frozenset(), frozenset(), Spans())
+    bare = Passage(text, tokens, words, starts, mentions, {}, frozenset(), Spans())
     reader = _Scopes(bare, load_grammar())
     return replace(
         bare,
-        denied=frozenset(reader.denied()),
+        denied=dict(reader.denied()),
         hedged=frozenset(reader.hedged()),
         uses=Spans(_use_spans(text)),
     )
@@ -117,14 +124,19 @@ class _Scopes:
             index for mention in passage.mentions for index in _tokens_of(mention)
         }  # tokens that belong to a term
 
-    def denied(self) -> Iterator[int]:
-        """Tokens under a negation before them ("without drums") or an absence after ("the drums are absent")."""
+    def denied(self) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Tokens under a negation before them ("without drums") or an absence after ("the drums are absent").
+
+        Each with the first and last token of the negation.
+        """
         for index in range(len(self.words)):
             length = self.grammar["negation"].length_at(self.words, index)
             if length and not self.grammar["no negation"].length_at(self.words, index):
-                yield from self._forward(index + length)
+                for reached in self._forward(index + length):
+                    yield reached, (index, index + length - 1)
             if self.words[index] in self.grammar["absent"]:
-                yield from self._subject_before(index)
+                for reached in self._subject_before(index):
+                    yield reached, (index, index)
 
     def _forward(self, first: int) -> Iterator[int]:
         """Tokens that a negation ending before token `first` reaches."""

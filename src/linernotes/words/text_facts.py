@@ -44,7 +44,8 @@ class TextFact:
     Values: key "F# minor", "A" (tonic alone) or "minor" (mode alone); tempo "120 BPM", "110-120 BPM" or a class
     ("slow", "medium", "fast", "slow to medium", "medium to fast"); metre "3/4"; instrument, genre and mood a
     term of the lexicon; voice "sung" or "spoken"; singer_gender "male" or "female"; chord in Harte's syntax,
-    "A:min7"; chord_loop as "C-G-Am-F". `confidence` is how plainly the text says it, 0..1.
+    "A:min7"; chord_loop as "C-G-Am-F". `confidence` is how plainly the text says it, 0..1. `negation` is where
+    the words stand that turn the statement over, if they are not within it: the "without" of "without drums".
     """
 
     attribute: str
@@ -53,6 +54,12 @@ class TextFact:
     end: int
     is_denied: bool
     confidence: float
+    negation: tuple[int, int] | None = None
+
+    def quote(self, text: str) -> str:
+        """The statement in the words of its `text`, with those that deny it and what stands between."""
+        first, last = self.negation or (self.start, self.end)
+        return text[min(first, self.start) : max(last, self.end)]
 
     @property
     def polarity(self) -> str:
@@ -95,10 +102,17 @@ def _facts(finding: Finding, passage: Passage) -> Iterator[TextFact]:
     if passage.is_use(finding.start):
         return
     confidence = finding.confidence * (HEDGE_FACTOR if passage.is_hedged(finding.start, finding.end) else 1.0)
-    is_denied = finding.is_denied != (finding.can_be_denied and passage.is_denied(finding.start, finding.end))
+    negation = passage.denial(finding.start, finding.end) if finding.can_be_denied else None
+    is_denied = finding.is_denied != (negation is not None)
     for said in finding.said(is_denied):
         yield TextFact(
-            said.attribute, said.value, finding.start, finding.end, said.is_denied, round(confidence, 3)
+            said.attribute,
+            said.value,
+            finding.start,
+            finding.end,
+            said.is_denied,
+            round(confidence, 3),
+            negation,
         )
 
 
