@@ -1,4 +1,4 @@
-"""`linernotes read` and `linernotes ground`: what a person sees, and one line for each bad input."""
+"""`linernotes ground`: what a person sees, and one line for each bad input."""
 
 from __future__ import annotations
 
@@ -32,28 +32,6 @@ def notes(tmp_path: Path) -> Path:
 def lines(path: Path, *rows: object) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
-
-
-def test_read_prints_facts() -> None:
-    status, out = run("read", "A slow waltz in Db major, no drums")
-    assert status == 0
-    assert all(word in out for word in ("Db major", "waltz", "not drums"))
-    assert "says nothing" in run("read", "hello")[1]
-
-
-def test_read_shows_brackets_and_broken_unicode_as_they_are() -> None:
-    assert "“drum [/] kit”" in run("read", "a drum [/] kit")[1]
-    assert json.loads(run("read", "a drum \udcff kit", "--json")[1])[0]["text"] == "drum \udcff kit"
-
-
-def test_read_gives_places_as_json() -> None:
-    text = "No flute in C minor."
-    data = json.loads(run("read", text, "--json")[1])
-    assert [(row["attribute"], row["value"], row["polarity"]) for row in data] == [
-        ("instrument", "flute", "denied"),
-        ("key", "C minor", "stated"),
-    ]
-    assert [text[row["start"] : row["end"]] for row in data] == ["flute", "C minor"]
 
 
 def test_ground_one_caption(notes: Path) -> None:
@@ -123,7 +101,7 @@ def test_notes_are_found_by_the_name_of_their_recording(tmp_path: Path) -> None:
         ("nonsense\n", "line 1 is no"),
         ('{"id": "x", "caption": 3}\n', "the caption is no string"),
         ('{"id": "x", "caption": "a"}\n{"id": "x", "caption": "b"}\n', "was used before"),
-        ('{"id": "z", "caption": "a"}\n', "1 captions have no notes"),
+        ('{"id": "z", "caption": "a"}\n', "1 caption has no notes"),
         ("", "holds no captions"),
     ],
 )
@@ -133,6 +111,33 @@ def test_bad_captions_are_named(tmp_path: Path, captions: str, message: str) -> 
     path.write_text(captions)
     with pytest.raises(ValueError, match=message):
         run("ground", path, "--notes", measured)
+
+
+def test_captions_without_a_statement_are_counted_and_named(tmp_path: Path) -> None:
+    rows = [{"id": name, "caption": text} for name, text in (("x", "A piano."), ("y", "Hello."), ("z", ""))]
+    captions = lines(tmp_path / "c.jsonl", *rows)
+    measured = lines(tmp_path / "n.jsonl", *({"id": name, "facts": []} for name in "xyz"))
+    report = run("ground", captions, "--notes", measured)[1]
+    assert "3 captions make 1 statement about music" in report
+    assert "2 captions make no statement: `y`, `z`" in report
+    data = json.loads(run("ground", captions, "--notes", measured, "--json")[1])
+    assert data["without_statements"] == ["y", "z"]
+
+
+def test_one_caption_with_the_notes_of_several_recordings_is_told_what_to_give(tmp_path: Path) -> None:
+    rows = [{"id": name, "facts": [asdict(fact) for fact in NOTES.facts]} for name in "xy"]
+    with pytest.raises(
+        ValueError, match="holds notes of 2 recordings: for one caption give the notes of its"
+    ):
+        run("ground", "a piano", "--notes", lines(tmp_path / "n.jsonl", *rows))
+    one = lines(tmp_path / "one.jsonl", rows[0])
+    assert '"supported": 1' in run("ground", "a piano", "--notes", one, "--json")[1]
+
+
+def test_a_contradicted_denial_is_quoted_whole(tmp_path: Path) -> None:
+    captions = lines(tmp_path / "c.jsonl", {"id": "x", "caption": "A song without piano."})
+    measured = lines(tmp_path / "n.jsonl", {"id": "x", "facts": [asdict(fact) for fact in NOTES.facts]})
+    assert '"without piano", but' in run("ground", captions, "--notes", measured)[1]
 
 
 @pytest.mark.parametrize("content", ["nonsense", "{}", "3", '[{"name": "key"}]', '{"schema_version": "9.0"}'])

@@ -19,6 +19,7 @@ from linernotes.cli import (
     ground,
     judge,
     models,
+    read,
     train,
     write,
     write_benchmark,
@@ -41,6 +42,7 @@ export.register(app)
 evaluate.register(app)
 compare.register(app)
 judge.register(app)
+read.register(app)
 ground.register(app)
 write_benchmark.register(app)
 dataset.register(app)

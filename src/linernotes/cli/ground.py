@@ -1,10 +1,9 @@
-"""`linernotes read` and `linernotes ground`: what texts say about music, and whether measured facts carry it."""
+"""`linernotes ground`: whether measured facts carry what captions say about music."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from linernotes.cli.progress import progress_bar
+from linernotes.cli.read import caption_lines, nothing_read
 from linernotes.export import write_atomically
 from linernotes.notes_json import printable
 
@@ -25,34 +25,8 @@ _COLOURS = {"supported": "green", "contradicted": "red", "unverifiable": "yellow
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to `app`."""
-    app.command("read")(read)
+    """Add the command to `app`."""
     app.command("ground")(ground)
-
-
-def read(
-    text: str = typer.Argument(help="A caption or any other text."),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table."),
-) -> None:
-    """Read the music facts out of a text: key, tempo, metre, instruments, genres, moods, voice, chords.
-
-    Example: `linernotes read "A slow waltz in F sharp minor, without drums"`
-    """
-    from linernotes.words.text_facts import read_facts
-
-    found = read_facts(text).facts
-    if as_json:
-        rows = [
-            {**asdict(fact), "polarity": fact.polarity, "text": text[fact.start : fact.end]} for fact in found
-        ]
-        typer.echo(printable(json.dumps(rows, indent=2, ensure_ascii=False)))
-        return
-    table = Table("fact", "value", "said as", "confidence", box=None, pad_edge=False)
-    for fact in found:
-        value = f"not {fact.value}" if fact.is_denied else fact.value
-        quoted = escape(printable(text[fact.start : fact.end]))
-        table.add_row(fact.attribute.replace("_", " "), value, f"“{quoted}”", f"{fact.confidence:.2f}")
-    Console().print(table if found else "this text says nothing about music that linernotes can read")
 
 
 def ground(
@@ -127,7 +101,8 @@ def _ground_many(captions: Path, notes: Path) -> tuple[dict[str, Grounding], dic
     measured = read_measured_lines(notes)
     alone = [clip_id for clip_id in texts if clip_id not in measured]
     if alone:
-        raise ValueError(f"{len(alone)} captions have no notes in {notes}, such as {alone[0]!r}")
+        several = "captions have" if len(alone) > 1 else "caption has"
+        raise ValueError(f"{len(alone)} {several} no notes in {notes}, such as {alone[0]!r}")
     others = derange(texts) if len(texts) > 1 else {}
     found: dict[str, Grounding] = {}
     with progress_bar("grounding", len(texts)) as advance:
@@ -144,25 +119,12 @@ def _read_captions(path: Path) -> Mapping[str, str]:
         ValueError: a line is something else, an id stands twice, or there is none; the line is named.
     """
     texts: dict[str, str] = {}
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                data = json.loads(line)
-                clip_id = str(data["audio"]["path"] if "audio" in data and "id" not in data else data["id"])
-                text = data["caption"]
-            except (ValueError, TypeError, KeyError) as error:
-                raise ValueError(
-                    f'{path} line {number} is no {{"id": ..., "caption": ...}}: {error}'
-                ) from error
-            if not isinstance(text, str):
-                raise ValueError(f"{path} line {number}: the caption is no string")
-            if clip_id in texts:
-                raise ValueError(f"{path} line {number}: id {clip_id!r} was used before")
-            texts[clip_id] = text
-    if not texts:
-        raise ValueError(f"{path} holds no captions")
+    for line in caption_lines(path):
+        if not line.clip_id:
+            raise ValueError(f'{line.place} is no {{"id": ..., "caption": ...}}: it has no id')
+        if line.clip_id in texts:
+            raise ValueError(f"{line.place}: id {line.clip_id!r} was used before")
+        texts[line.clip_id] = line.text
     return texts
 
 
@@ -174,6 +136,4 @@ def _show(grounding: Grounding) -> None:
         value = f"{name} {item.claim.value}"
         colour = _COLOURS[item.verdict]
         table.add_row(value, f"[{colour}]{item.verdict}[/]", escape(printable(item.reason)))
-    Console().print(
-        table if grounding.claims else "this text says nothing about music that linernotes can read"
-    )
+    Console().print(table if grounding.claims else nothing_read(grounding.text))

@@ -39,13 +39,27 @@ def read_measured(path: Path) -> Measured:
         ValueError: the file holds neither.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        hint = (
-            "; give captions as .jsonl too to use notes of many recordings" if path.suffix == ".jsonl" else ""
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8") from error
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > 1 and all(_is_object(line) for line in lines):
+        raise ValueError(
+            f"{path} holds notes of {len(lines)} recordings: for one caption give the notes of its recording "
+            "alone; for many, a .jsonl of captions with their ids"
         )
-        raise ValueError(f"{path} is no JSON: {error}{hint}") from error
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from error
     return _measured(data, str(path))
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def read_measured_lines(path: Path) -> dict[str, Measured]:

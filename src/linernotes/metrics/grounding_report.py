@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from linernotes.metrics.grounding import GroundedClaim, Grounding, grounding_scores
@@ -11,6 +11,8 @@ from linernotes.metrics.verdicts import VERDICTS
 
 LISTED_CONTRADICTIONS = 50
 """How many contradicted statements the Markdown report lists; the JSON holds all."""
+LISTED_CLIPS = 20
+"""How many captions without a statement the Markdown report names; the JSON names all."""
 
 
 def grounding_to_dict(grounding: Grounding) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def _claim(claim: GroundedClaim, text: str) -> dict[str, Any]:
         "start": said.start,
         "end": said.end,
         "text": text[said.start : said.end],
+        "quote": said.quote(text),
         "verdict": claim.verdict,
         "reason": claim.reason,
         "fact_id": claim.fact_id,
@@ -56,6 +59,7 @@ def report_to_dict(
         "claims": sum(len(grounding.claims) for grounding in groundings.values()),
         "shares": shares,
         "attributes": _by_attribute(groundings),
+        "without_statements": [clip_id for clip_id, grounding in groundings.items() if not grounding.claims],
         "captions": {clip_id: grounding_to_dict(grounding) for clip_id, grounding in groundings.items()},
     }
 
@@ -78,8 +82,10 @@ def report_to_markdown(
     lines = [
         "# Grounding",
         "",
-        f"{data['n']} captions make {data['claims']} statements about music. Shares of all statements; the "
+        f"{_counted(data['n'], 'caption makes', 'captions make')} "
+        f"{_counted(data['claims'], 'statement', 'statements')} about music. Shares of all statements; the "
         "interval is a bootstrap over captions, and shuffled the share of the same captions on other recordings.",
+        *_without_statements(data["without_statements"]),
         "",
         "| verdict | share | 95 % interval | shuffled |",
         "|---|---|---|---|",
@@ -99,9 +105,24 @@ def report_to_markdown(
     return "\n".join(lines) + "\n"
 
 
+def _without_statements(clip_ids: Sequence[str]) -> Iterator[str]:
+    """A paragraph that counts and names the captions that no share speaks of; nothing where there are none."""
+    if not clip_ids:
+        return
+    named = ", ".join(f"`{clip_id}`" for clip_id in clip_ids[:LISTED_CLIPS])
+    left = len(clip_ids) - LISTED_CLIPS
+    more = f" and {left} more: see --json" if left > 0 else ""
+    yield ""
+    yield f"{_counted(len(clip_ids), 'caption makes', 'captions make')} no statement: {named}{more}"
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
 def _contradictions(groundings: Mapping[str, Grounding]) -> Iterator[str]:
     for clip_id, grounding in groundings.items():
         for claim in grounding.claims:
             if claim.verdict == "contradicted":
-                words = " ".join(grounding.text[claim.claim.start : claim.claim.end].split())
+                words = " ".join(claim.claim.quote(grounding.text).split())
                 yield f'- `{clip_id}`: "{words}", but {claim.reason}'
