@@ -166,3 +166,13 @@ def test_what_was_asked_for_and_not_computed_is_an_error(files: Path) -> None:
     assert "## Not computed" in out
     status, out, _ = run(*given, "novel_v", "--json")
     assert (status, json.loads(out)["metrics"]) == (1, {})
+
+
+def test_the_bar_names_the_metric_at_work_in_a_terminal_only(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = (files / "p.jsonl", files / "r.jsonl", "--profile", "coco", "--metrics", "rougeL")
+    assert run(*given)[2] == ""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "ROUGE-L, shuffled" in run(*given)[2]
