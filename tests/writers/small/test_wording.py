@@ -11,6 +11,7 @@ from linernotes.writers.small.wording import (
     fold,
     licences_of,
     stem,
+    without_padding,
 )
 
 
@@ -82,3 +83,10 @@ def test_plurals_lose_their_article() -> None:
     assert drop_plural_articles("a strings section and a series of bells.", words) == (
         "a strings section and a series of bells."
     )
+
+
+def test_sentences_that_say_nothing_new_are_padding() -> None:
+    free = frozenset("this is a the song there are no in features playing".split())
+    text = "this song features a sad piano. there are no vocals. there are no voices. the piano is playing."
+    assert without_padding(text, free) == "this song features a sad piano. there are no vocals."
+    assert without_padding("this is a song.", free) == ""

@@ -40,6 +40,7 @@ from linernotes.writers.small.wording import (
     fix_articles,
     fold,
     licences_of,
+    without_padding,
 )
 from linernotes.writers.small.writer_network import WriterNetwork, read_network
 
@@ -138,7 +139,8 @@ class SmallWriter:
         phrases = [fold(aspect.text).lower() for aspect in aspects]
         spellings = {**self.lists.cased, **_acronyms(aspects)}
         decoded = [self.tokenizer.decode(found.tokens).strip() for found in self.search(phrases)]
-        mended = [fix_articles(drop_plural_articles(text, self._words)) for text in decoded]
+        told = [without_padding(text, self.lists.free) for text in decoded]
+        mended = [fix_articles(drop_plural_articles(text, self._words)) for text in told]
         return [cased(text, spellings) for text in mended]
 
     def search(self, phrases: Sequence[str]) -> list[Hypothesis]:

@@ -166,6 +166,21 @@ def fix_articles(text: str) -> str:
     return re.sub(r"\b([Aa])(n?) (\w+(?:&\w)?)", right, text)
 
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+
+def without_padding(text: str, free: frozenset[str]) -> str:
+    """`text` without sentences that say nothing which was not said before."""
+    said: set[str] = set()
+    kept = []
+    for sentence in _SENTENCE_END.split(text):
+        content = [word for word in words_of(sentence) if word not in free]
+        if any(relatives(word).isdisjoint(said) for word in content):
+            kept.append(sentence)
+        said.update(key for word in content for key in relatives(word))
+    return " ".join(kept)
+
+
 _PLURAL_PHRASE = re.compile(
     r"\ban? ((?:[\w'&-]+ ){0,3}?)(\w{3,}s)(?=[.,;]| (?:and|with|in|on|over|playing|being|that|which|while)\b)"
 )
