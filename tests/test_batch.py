@@ -60,7 +60,7 @@ def test_errors_of_our_own_making_are_not_hidden() -> None:
 
 BATCH = """
 import os, signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite run in the background passes on that it is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background is run with it ignored
 sys.path.insert(0, {folder!r})
 from test_batch import report_and_sleep
 from linernotes.batch import map_in_order
