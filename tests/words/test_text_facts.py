@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from functools import partial
 
 import pytest
 from words.sentences import HEDGED_BELOW, evaluate, load_sentences
 
-from linernotes.words.claims import check_caption
 from linernotes.words.grammar import load_contexts, load_grammar, load_reading_lexicon
 from linernotes.words.text_facts import ATTRIBUTES, read_facts
 
@@ -235,24 +231,3 @@ def test_a_long_text_says_what_its_sentences_say() -> None:
     }
     assert whole == apart
     assert len(whole) > 400
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no drums, bass or a sad violin, she sings ",
-        "A slow waltz in F sharp minor, an Am chord. C - G - F, in a minor key. You could hear this at a party. ",
-        "no drums, drums, bass, drums, drums, bass, drums, drums, bass, drums, drums, bass, ",
-        "one hundred twenty one ninety ",
-    ],
-)
-@pytest.mark.parametrize("reader", [read_facts, partial(check_caption, facts=())])
-def test_reading_time_grows_with_the_text_and_not_with_its_square(
-    reader: Callable[[str], object], text: str
-) -> None:
-    seconds = []
-    for characters in (5_000, 80_000):
-        start = time.process_time()
-        reader(text * (characters // len(text)))
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 64 * seconds[0]  # 16 times as long a text; 256 times if it grew with the square
