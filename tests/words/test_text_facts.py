@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from words.sentences import HEDGED_BELOW, evaluate, load_sentences
 
