@@ -21,6 +21,16 @@ def test_ranks_by_hand() -> None:
     assert found.mean_average_precision == pytest.approx((1 + 1 / 3 + 1) / 3)
 
 
+def test_chance_counts_every_relevant_item() -> None:
+    rng = np.random.default_rng(1)
+    orders = [rng.permutation(30) for _ in range(4000)]
+    found = retrieval(np.array(orders, float), [[0, 1, 2]] * 4000)
+    assert found.chance_at_10 == pytest.approx(1 - (20 * 19 * 18) / (30 * 29 * 28))
+    assert found.recall_at_10 == pytest.approx(found.chance_at_10, abs=0.03)
+    assert found.recall_at_1 == pytest.approx(found.chance_at_1, abs=0.03)
+    assert found.chance_at_1 == pytest.approx(0.1)
+
+
 def test_log_likelihoods_of_minus_infinity_rank_last() -> None:
     assert retrieval([[-np.inf, -5.0], [-9.0, -np.inf]]).ranks == (2, 2)
 

@@ -1,21 +1,20 @@
-"""`linernotes ablation` and `linernotes retrieve`: what trained models are worth on held-out clips."""
+"""`linernotes ablation`: the tables of a paper, from a grid of recipes."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
 from linernotes.cli.evaluate import keys_of
-from linernotes.cli.progress import progress_bar
 from linernotes.cli.train import FEATURES, training_bar
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to `app`."""
+    """Add the command to `app`."""
     app.command("ablation")(ablation)
-    app.command("retrieve")(retrieve)
 
 
 def ablation(
@@ -51,8 +50,6 @@ def ablation(
     from linernotes.registry import need_extra
 
     need_extra("torch", "torch")
-    from dataclasses import asdict
-
     from linernotes.training.ablation import Protocol, run_grid
     from linernotes.training.ablation_tables import tables
     from linernotes.training.measuring import TABLE_METRICS
@@ -64,69 +61,3 @@ def ablation(
     with training_bar() as advance:
         grid = run_grid(loaded, out, seeds=seeds, protocol=protocol, features=features, advance=advance)
     typer.echo(json.dumps(asdict(grid), indent=2, default=str) if as_json else tables(grid), nl=as_json)
-
-
-def retrieve(
-    model: Path = typer.Argument(..., help="Folder of a trained model, such as runs/NAME/best."),
-    data: Path = typer.Option(..., help="The manifest with the tracks."),
-    query: str = typer.Option("", help="Rank the tracks for these words; without, measure with captions."),
-    split: str = typer.Option("test", help="The split to look among."),
-    tracks: int = typer.Option(1000, min=2, help="How many tracks at most."),
-    queries: int = typer.Option(100, min=1, help="How many captions to look for."),
-    top: int = typer.Option(10, min=1, help="With --query: how many tracks to print."),
-    seed: int = typer.Option(0, help="Which captions are drawn as queries."),
-    prior: bool = typer.Option(False, help="Subtract what each track gives captions on average."),
-    features: Path | None = typer.Option(None, help=FEATURES),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
-) -> None:
-    """Rank recordings by how likely a model finds a caption for each.
-
-    Examples:
-
-    * `linernotes retrieve runs/late/best --data rendered/manifest.jsonl`
-    * `linernotes retrieve runs/late/best --data rendered/manifest.jsonl --query "A calm piano piece."`
-    """
-    from linernotes.registry import need_extra
-
-    need_extra("torch", "torch")
-    from dataclasses import asdict
-
-    import numpy as np
-
-    from linernotes.models.families import load_model
-    from linernotes.training.examples import load_split
-    from linernotes.training.heard import audio_source
-    from linernotes.training.ranking import against_prior, log_likelihoods, rank_tracks
-
-    loaded, some = load_model(model), load_split(data, split)[:tracks]
-    with progress_bar("listening", len(some)) as advance:
-        source = audio_source(loaded, some, features or model / "features", advance)
-    if query:
-        asked = [query, *(example.captions[0] for example in some)] if prior else [query]
-        with progress_bar("ranking", len(some)) as advance:
-            scores = log_likelihoods(loaded, some, source, asked, advance)
-        likely = (against_prior(scores) if prior else scores)[0]
-        best = [
-            (some[int(at)].clip_id, float(likely[int(at)])) for at in np.argsort(-likely, kind="stable")[:top]
-        ]
-        lines = [{"clip_id": clip_id, "log_likelihood": score} for clip_id, score in best]
-        told = (
-            json.dumps(lines, indent=2)
-            if as_json
-            else "\n".join(f"{score:10.2f}  {name}" for name, score in best)
-        )
-        typer.echo(told)
-        return
-    with progress_bar("ranking", len(some)) as advance:
-        found = rank_tracks(
-            loaded, some, source, queries=min(queries, len(some)), seed=seed, prior=prior, advance=advance
-        )
-    if as_json:
-        typer.echo(json.dumps(asdict(found), indent=2))
-        return
-    chance = 100 * min(10, found.items) / found.items
-    typer.echo(
-        f"{found.queries} queries over {found.items} tracks: R@1 {100 * found.recall_at_1:.1f} %, "
-        f"R@5 {100 * found.recall_at_5:.1f} %, R@10 {100 * found.recall_at_10:.1f} % (chance {chance:.1f} %), "
-        f"median rank {found.median_rank:.1f}"
-    )

@@ -6,6 +6,7 @@ chance gets, whatever the order of the items.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,15 @@ class Retrieval:
     mean_average_precision: float
     ranks: tuple[float, ...]  # of the best relevant item, by query
     average_precisions: tuple[float, ...]  # by query
+    chance_at_1: float = 0.0
+    chance_at_5: float = 0.0
+    chance_at_10: float = 0.0
+    """What an order by lot reaches, which is more than k of all items where a query has several relevant ones."""
+
+
+def chance_recall(relevant: int, items: int, k: int) -> float:
+    """Probability that one of `relevant` items is among the first `k` of all `items` in an order by lot."""
+    return 1.0 - math.comb(items - relevant, k) / math.comb(items, k) if k < items else 1.0
 
 
 def retrieval(similarities: ArrayLike, relevant: Sequence[Sequence[int]] | None = None) -> Retrieval:
@@ -64,6 +74,10 @@ def _retrieval(ranks: Sequence[Sequence[float]], items: int) -> Retrieval:
     """What ranks of the relevant items, by query and best first, come to."""
     best = np.array([found[0] for found in ranks])
     precisions = [_average_precision(found) for found in ranks]
+
+    def chance(k: int) -> float:
+        return float(np.mean([chance_recall(len(found), items, k) for found in ranks]))
+
     return Retrieval(
         queries=len(ranks),
         items=items,
@@ -74,6 +88,9 @@ def _retrieval(ranks: Sequence[Sequence[float]], items: int) -> Retrieval:
         mean_average_precision=float(np.mean(precisions)),
         ranks=tuple(best.tolist()),
         average_precisions=tuple(precisions),
+        chance_at_1=chance(1),
+        chance_at_5=chance(5),
+        chance_at_10=chance(10),
     )
 
 

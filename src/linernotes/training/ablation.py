@@ -18,7 +18,7 @@ from scipy import stats
 from linernotes.export import write_atomically
 from linernotes.models.families import load_model
 from linernotes.training.examples import ExampleSets, load_examples
-from linernotes.training.heard import audio_source
+from linernotes.training.heard import audio_source, model_scorer
 from linernotes.training.journal import read_log
 from linernotes.training.loop import Advance, train
 from linernotes.training.measuring import (
@@ -34,6 +34,7 @@ from linernotes.training.validation import write_captions
 
 CONFIDENCE = 0.95
 RECALLS = ("recall_at_1", "recall_at_5", "recall_at_10", "median_rank")
+CHANCES = ("chance_at_1", "chance_at_5", "chance_at_10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,10 @@ def _found(
     captions = write_captions(model, test, source, recipe.decoding, advance=told)
     some = test[: protocol.tracks]
     told = _named(advance, "ranking", len(some))
-    ranked = rank_tracks(model, some, source, queries=min(protocol.queries, len(some)), advance=told)
+    scorer = model_scorer(model, source)
+    ranked = rank_tracks(scorer, some, queries=min(protocol.queries, len(some)), advance=told)
     curve = tuple(line["cider"] for line in read_log(run) if line["kind"] == "epoch" and "cider" in line)
-    recalls = {name: getattr(ranked, name) for name in RECALLS}
+    recalls = {name: getattr(ranked, name) for name in (*RECALLS, *CHANCES)}
     found = Found(measure_captions(captions, test, protocol.metrics), recalls, result.epochs, curve)
     told_all = {"key": key, "found": asdict(found), "captions": captions}
     write_atomically(kept, json.dumps(told_all, indent=1) + "\n")

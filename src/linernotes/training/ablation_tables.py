@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from linernotes.models.muscaps import MusCapsConfig
-from linernotes.training.ablation import RECALLS, Found, Grid, Row, interval
+from linernotes.training.ablation import CHANCES, RECALLS, Found, Grid, Row, interval
 from linernotes.training.measuring import TABLE_METRICS
 
 HEADS = {
@@ -62,7 +62,8 @@ def _captioning(grid: Grid) -> Iterator[str]:
 
 
 def _retrieval(grid: Grid) -> Iterator[str]:
-    chance = [100 * k / grid.tracks for k in (1, 5, 10)]
+    first = grid.rows[0].found[0].retrieval  # the queries are the same for all
+    chance = [100 * first[name] for name in CHANCES]
     yield f"Retrieval by likelihood, {grid.queries} queries over {grid.tracks} tracks, ties at their mean rank."
     yield ""
     yield _line(["recipe", "R@1", "R@5", "R@10", "median rank"])
