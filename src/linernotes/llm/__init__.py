@@ -29,6 +29,8 @@ class Completion:
     """What a model answered; `data` is the parsed JSON where a schema was asked for.
 
     `tokens_in` and `tokens_out` are None where the backend does not count. `from_cache`: nothing was paid.
+    `written` is when the answer came (ISO 8601, UTC), as far as a cache kept it. `repaired`: it took a second
+    request, whose tokens are counted here with the first one's.
     """
 
     text: str
@@ -37,6 +39,8 @@ class Completion:
     tokens_in: int | None = None
     tokens_out: int | None = None
     from_cache: bool = False
+    written: str = ""
+    repaired: bool = False
 
 
 class LanguageModel(Protocol):

@@ -7,14 +7,24 @@ import json
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from linernotes.llm import Completion, LanguageModel, Message, Schema
+from linernotes.llm import (
+    BadAnswerError,
+    Completion,
+    LanguageModel,
+    LanguageModelError,
+    Message,
+    RefusedError,
+    Schema,
+    TruncatedError,
+)
 from linernotes.llm.json_answers import parse_answer
+from linernotes.llm.metering import Usage
 
 FORMAT = 1
 BUSY_S = 60.0
@@ -26,6 +36,16 @@ CREATE TABLE IF NOT EXISTS answers (
     tokens_in INTEGER, tokens_out INTEGER, written TEXT NOT NULL
 ) WITHOUT ROWID
 """
+_FAILURES = """
+CREATE TABLE IF NOT EXISTS failures (
+    key TEXT PRIMARY KEY, kind TEXT NOT NULL, message TEXT NOT NULL, answer TEXT NOT NULL,
+    tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, written TEXT NOT NULL
+) WITHOUT ROWID
+"""
+_LASTING: Mapping[str, type[LanguageModelError]] = {
+    error.__name__: error for error in (BadAnswerError, RefusedError, TruncatedError)
+}
+"""Failures that the same request would meet again, and for which an answer was paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +77,59 @@ class AnswerCache:
         """The answer under `key`, if it was paid for before."""
         with self._opened() as connection:
             row = connection.execute(
-                "SELECT text, model, tokens_in, tokens_out FROM answers WHERE key = ?", (key,)
+                "SELECT text, model, tokens_in, tokens_out, written FROM answers WHERE key = ?", (key,)
             ).fetchone()
         if row is None:
             return None
-        text, model, tokens_in, tokens_out = row
-        return Completion(text, model, None, tokens_in, tokens_out, from_cache=True)
+        text, model, tokens_in, tokens_out, written = row
+        return Completion(text, model, None, tokens_in, tokens_out, from_cache=True, written=written)
 
-    def put(self, key: str, completion: Completion) -> None:
-        """Keep an answer; it is on disk when this returns."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+    def put(self, key: str, completion: Completion) -> str:
+        """Keep an answer; it is on disk when this returns. Returns the time that it is kept under."""
+        now = _now()
         row = (key, completion.text, completion.model, completion.tokens_in, completion.tokens_out, now)
         with self._opened() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
+        return now
+
+    def failure(self, key: str) -> LanguageModelError | None:
+        """The failure kept under `key`, as it was raised."""
+        with self._opened() as connection:
+            row = connection.execute(
+                "SELECT kind, message, answer, tokens_in, tokens_out FROM failures WHERE key = ?", (key,)
+            ).fetchone()
+        if row is None:
+            return None
+        kind, message, answer, tokens_in, tokens_out = row
+        error = BadAnswerError(message, answer) if kind == "BadAnswerError" else _LASTING[kind](message)
+        error.tokens_in, error.tokens_out = tokens_in, tokens_out
+        return error
+
+    def put_failure(self, key: str, error: LanguageModelError) -> None:
+        """Keep a failure that the same request would meet again; others (a server's) are passed over."""
+        kind = type(error).__name__
+        if kind not in _LASTING:
+            return
+        answer = error.answer if isinstance(error, BadAnswerError) else ""
+        row = (key, kind, str(error), answer, error.tokens_in, error.tokens_out, _now())
+        with self._opened() as connection, connection:
+            connection.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def forget_failures(self) -> int:
+        """Let what failed be asked again; returns how many failures that were."""
+        with self._opened() as connection, connection:
+            return int(connection.execute("DELETE FROM failures").rowcount)
+
+    def spent(self) -> Usage:
+        """What the answers and failures in the file have cost, as far as the backend counted."""
+        parts = (
+            "SELECT tokens_in, tokens_out FROM answers UNION ALL SELECT tokens_in, tokens_out FROM failures"
+        )
+        with self._opened() as connection:
+            row = connection.execute(
+                f"SELECT count(*), total(tokens_in), total(tokens_out) FROM ({parts})"
+            ).fetchone()
+        return Usage(*(int(value) for value in row))
 
     def __len__(self) -> int:
         with self._opened() as connection:
@@ -108,6 +168,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise sqlite3.DatabaseError("it is another program's database")
         with connection:
             connection.execute(_TABLE)
+            connection.execute(_FAILURES)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
     except sqlite3.Error:
         connection.close()
@@ -115,12 +176,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-class Cached:
-    """`model` behind a cache. Errors are not kept: a later run asks again for what failed, and only for that."""
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
-    def __init__(self, model: LanguageModel, cache: AnswerCache) -> None:
+
+class Cached:
+    """`model` behind a cache.
+
+    Errors are not kept: a later run asks again for what failed, and only for that. With `keep_failures`, those
+    that were paid and would come again are kept too, and raised without a request.
+    """
+
+    def __init__(self, model: LanguageModel, cache: AnswerCache, *, keep_failures: bool = False) -> None:
         self._model = model
         self._cache = cache
+        self._keeps_failures = keep_failures
         self._guard = threading.Lock()
         self._asking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -143,17 +213,25 @@ class Cached:
             kept = self._cache.get(key)
             if kept is not None:
                 return kept if schema is None else replace(kept, data=parse_answer(kept.text, schema))
-            completion = self._model.complete(
-                messages, schema=schema, temperature=temperature, max_tokens=max_tokens
-            )
-            self._cache.put(key, completion)
-            return completion
+            if self._keeps_failures and (failure := self._cache.failure(key)) is not None:
+                raise failure
+            try:
+                completion = self._model.complete(
+                    messages, schema=schema, temperature=temperature, max_tokens=max_tokens
+                )
+            except LanguageModelError as error:
+                if self._keeps_failures:
+                    self._cache.put_failure(key, error)
+                raise
+            return replace(completion, written=self._cache.put(key, completion))
 
     @contextmanager
     def _turn(self, key: str) -> Iterator[None]:
         with self._guard:
             turn = self._asking[key]
-        with turn:
-            yield
-        with self._guard:
-            self._asking.pop(key, None)
+        try:
+            with turn:
+                yield
+        finally:
+            with self._guard:
+                self._asking.pop(key, None)

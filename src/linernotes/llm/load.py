@@ -24,6 +24,8 @@ class Manners:
     calls_per_minute: float | None = None
     timeout_s: float = TIMEOUT_S
     cache: Path | None = None
+    keep_failures: bool = False
+    """Of the cache: answers that were paid and are of no use are not paid again either."""
     meter: Meter | None = None
 
 
@@ -41,13 +43,20 @@ def load_language_model(
         MissingExtraError: a local model needs packages that are not installed.
     """
     manners = manners or Manners()
-    bare = _bare(where, model, key_variable, manners.timeout_s)
+    return with_manners(_bare(where, model, key_variable, manners.timeout_s), manners)
+
+
+def with_manners(bare: LanguageModel, manners: Manners) -> LanguageModel:
+    """`bare`, asked as `manners` say."""
     metered = Metered(bare, manners.meter or Meter())
     patient = Retrying(metered, manners.retries, pace=Pace(manners.calls_per_minute))
-    repairing = Repairing(
-        patient
-    )  # beneath the cache, so that a bad answer is not asked for again once repaired
-    return repairing if manners.cache is None else Cached(repairing, AnswerCache(manners.cache))
+    if manners.cache is None:
+        return Repairing(patient)
+    cache = AnswerCache(manners.cache)
+    if manners.keep_failures:  # the bad answer and its repair are kept each by itself
+        return Repairing(Cached(patient, cache, keep_failures=True))
+    # repair beneath the cache, so that a bad answer is not asked for again once repaired
+    return Cached(Repairing(patient), cache)
 
 
 def _bare(where: str, model: str, key_variable: str, timeout_s: float) -> LanguageModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,18 @@ class Local:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedNetwork:
+    """A causal language model of transformers in evaluation mode, as it stands on disk."""
+
+    network: Any
+    tokenizer: Any
+    name: str
+    """The folder's or file's name."""
+    fingerprint: str
+    """Tells it apart from other models of that name."""
+
+
 def load_local(path: Path) -> Local:
     """Load a folder (safetensors or one GGUF file in it) or a GGUF file.
 
@@ -95,6 +108,14 @@ def load_local(path: Path) -> Local:
         ValueError: it holds no model, several GGUF files, or one without a chat template.
         MissingExtraError: transformers, or gguf for a GGUF file, is not installed.
     """
+    loaded = load_network(path)
+    if not loaded.tokenizer.chat_template:
+        raise ValueError(f"{path} has no chat template: an instruction-tuned model is needed")
+    return Local(loaded.network, loaded.tokenizer, f"{loaded.name} ({loaded.fingerprint})")
+
+
+def load_network(path: Path) -> LoadedNetwork:
+    """The network and tokenizer of a folder or a GGUF file; errors are those of `load_local`."""
     folder, gguf = _find(path)
     transformers = need_extra("transformers", EXTRA)
     need_extra("torch", EXTRA)
@@ -116,9 +137,7 @@ def load_local(path: Path) -> Local:
     finally:
         if shows_bars:
             transformers.logging.enable_progress_bar()
-    if not tokenizer.chat_template:
-        raise ValueError(f"{path} has no chat template: an instruction-tuned model is needed")
-    return Local(network, tokenizer, f"{(gguf or folder).name} ({_fingerprint(folder, gguf)})")
+    return LoadedNetwork(network, tokenizer, (gguf or folder).name, _fingerprint(folder, gguf))
 
 
 def _find(path: Path) -> tuple[Path, Path | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from linernotes.llm import BadAnswerError, Completion, LanguageModel, Message, Schema
 
@@ -37,4 +38,16 @@ class Repairing:
             said = error.answer[:LONGEST_ANSWER_SHOWN] or "(nothing)"
             fault = f"{error}. Answer the same question again, with nothing but JSON that fits."
             again = [*messages, Message("assistant", said), Message("user", fault)]
-            return self._model.complete(again, schema=schema, temperature=temperature, max_tokens=max_tokens)
+            answer = self._model.complete(
+                again, schema=schema, temperature=temperature, max_tokens=max_tokens
+            )
+            return replace(
+                answer,
+                tokens_in=_sum(answer.tokens_in, error.tokens_in),
+                tokens_out=_sum(answer.tokens_out, error.tokens_out),
+                repaired=True,
+            )
+
+
+def _sum(tokens: int | None, before: int) -> int | None:
+    return None if tokens is None else tokens + before
