@@ -131,3 +131,35 @@ def test_an_exported_folder_is_replaced_as_a_whole(checkpoint: Path, tmp_path: P
     assert told.splitlines()[-1] == str(out)
     assert (out / "step.onnx").stat().st_size > 1000
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six tones of four seconds with a caption each."""
+    folder, t = tmp_path_factory.mktemp("library"), np.arange(16_000 * 4) / 16_000
+    lines = []
+    for number in range(6):
+        soundfile.write(folder / f"{number}.wav", 0.3 * np.sin(2 * np.pi * 110 * 2**number * t), 16_000)
+        clip = {"clip_id": f"tone-{number}", "audio_path": f"{number}.wav", "split": "test"}
+        lines.append(json.dumps({**clip, "captions": [f"{number} loud drums , slow ."]}) + "\n")
+    (folder / "manifest.jsonl").write_text("".join(lines), "utf-8")
+    return folder / "manifest.jsonl"
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("--prior",), ("--query", "bright fast strings"), ("--query", "low .", "--prior")]
+)
+def test_without_pytorch_tracks_rank_alike(
+    checkpoint: Path, exported: Path, library: Path, more: tuple[str, ...]
+) -> None:
+    expected = json.loads(run("retrieve", checkpoint, "--data", library, "--json", *more))
+    done = run_without_pytorch("retrieve", exported, "--data", library, "--json", *more)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    if "--query" not in more:
+        assert found == expected
+        return
+    assert [one["clip_id"] for one in found] == [one["clip_id"] for one in expected]
+    likelihoods = [[one["log_likelihood"] for one in ranked] for ranked in (found, expected)]
+    assert len(set(likelihoods[0])) == 6
+    np.testing.assert_allclose(*likelihoods, atol=1e-4)

@@ -10,15 +10,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import numpy as np  # noqa: E402
 from tones import write_tones  # noqa: E402
 
 from linernotes.clip import Clip  # noqa: E402
 from linernotes.encoders.audio_encoder import AudioEmbeddings  # noqa: E402
-from linernotes.encoders.log_mel import LogMelEncoder  # noqa: E402
 from linernotes.encoders.musicnn_chunks import musicnn_mtt  # noqa: E402
 from linernotes.training.batches import Batches, EmbeddingSource, epoch_batches, prefetched  # noqa: E402
 from linernotes.training.examples import Example, load_examples, select_examples  # noqa: E402
-from linernotes.training.feature_cache import encoder_identity, open_feature_cache  # noqa: E402
+from linernotes.training.feature_cache import Floats, open_feature_cache  # noqa: E402
+from linernotes.training.heard import encoder_identity, own_share_first  # noqa: E402
 from linernotes.training.recipe import DataOptions, TrainingOptions  # noqa: E402
 from linernotes.training.schedules import Plateau, rate_share  # noqa: E402
 from linernotes.training.state import MovingAverage  # noqa: E402
@@ -121,31 +122,60 @@ def test_the_fingerprint_of_the_data_follows_the_captions(tmp_path: Path) -> Non
     assert load_examples(DataOptions(str(manifest))).fingerprint != before
 
 
+def rows(number: int, count: int) -> Floats:
+    return np.random.default_rng(number).normal(size=(count, 64)).astype(np.float32)
+
+
 def test_a_cache_gives_back_what_it_was_given_and_survives_a_torn_write(tmp_path: Path) -> None:
-    encoder = LogMelEncoder()
-    cache = open_feature_cache(tmp_path, encoder)
-    heard = {key: torch.randn(frames, 64) for key, frames in (("a", 3), ("b", 1), ("c", 5))}
-    for key, rows in heard.items():
-        cache.add(key, rows)
-        assert torch.equal(cache[key], rows)
-    with (cache.folder / "features.bin").open("ab") as file:
+    cache = open_feature_cache(tmp_path, 64)
+    heard = {key: rows(number, number) for number, key in enumerate("abc", 1)}
+    for key, given in heard.items():
+        cache.add(key, given)
+        np.testing.assert_array_equal(cache[key], given)
+    with (tmp_path / "features.bin").open("ab") as file:
         file.write(b"half a row")
-    with (cache.folder / "index.jsonl").open("a") as file:
-        file.write('{"key": "d", "sta')
-    again = open_feature_cache(tmp_path, encoder)
+    with (tmp_path / "index.jsonl").open("ab") as index:
+        index.write(b'{"key": "\xc3')
+    again = open_feature_cache(tmp_path, 64)
     assert len(again) == 3
-    again.add("e", torch.ones(2, 64))
-    reopened = open_feature_cache(tmp_path, encoder)
-    assert torch.equal(reopened["e"], torch.ones(2, 64))
-    assert all(torch.equal(reopened[key], rows) for key, rows in heard.items())
+    again.add("e", rows(9, 2))
+    reopened = open_feature_cache(tmp_path, 64)
+    np.testing.assert_array_equal(reopened["e"], rows(9, 2))
+    for key, given in heard.items():
+        np.testing.assert_array_equal(reopened[key], given)
+
+
+def test_several_runs_share_a_cache(tmp_path: Path) -> None:
+    one = open_feature_cache(tmp_path, 64)
+    one.add("a", rows(1, 3))
+    other = open_feature_cache(tmp_path, 64)
+    one.add("b", rows(2, 2))
+    other.add("c", rows(3, 1))
+    one.look_again()
+    other.look_again()
+    one.add("d", rows(4, 4))
+    other.look_again()
+    for cache in (one, other, open_feature_cache(tmp_path, 64)):
+        assert len(cache) == 4
+        for number, (key, count) in enumerate((("a", 3), ("b", 2), ("c", 1), ("d", 4)), 1):
+            np.testing.assert_array_equal(cache[key], rows(number, count))
 
 
 def test_an_index_ahead_of_its_data_is_not_believed(tmp_path: Path) -> None:
-    cache = open_feature_cache(tmp_path, LogMelEncoder())
-    cache.add("a", torch.ones(2, 64))
-    with (cache.folder / "index.jsonl").open("a") as file:
+    open_feature_cache(tmp_path, 64).add("a", rows(1, 2))
+    with (tmp_path / "index.jsonl").open("a") as file:
         file.write(json.dumps({"key": "b", "start": 2, "rows": 9}) + "\n")
-    assert "b" not in open_feature_cache(tmp_path, LogMelEncoder())
+    assert "b" not in open_feature_cache(tmp_path, 64)
+
+
+def test_processes_begin_with_different_clips_and_end_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = [Example(str(i), Path("x"), 0, 9, ("x",)) for i in range(5)]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    orders = []
+    for rank in "01":
+        monkeypatch.setenv("RANK", rank)
+        orders.append("".join(example.clip_id for example in own_share_first(examples)))
+    assert orders == ["02413", "13024"]
 
 
 def test_another_weight_is_another_encoder() -> None:

@@ -20,6 +20,7 @@ from linernotes.cli import (
     judge,
     models,
     read,
+    retrieve,
     train,
     write,
     write_benchmark,
@@ -38,6 +39,7 @@ write.register(app)
 models.register(app)
 train.register(app)
 ablation.register(app)
+retrieve.register(app)
 export.register(app)
 evaluate.register(app)
 compare.register(app)

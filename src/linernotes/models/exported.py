@@ -37,6 +37,7 @@ STATE = ("encoder_hidden", "encoder_cell", "decoder_hidden", "decoder_cell")
 AFTER = "_after"
 """Ends the names of states that a step gives, since no output may be called as an input is."""
 ROWS_AT_ONCE = 32
+CAPTIONS_AT_ONCE = 256
 FATAL_ONLY = 4
 
 
@@ -86,6 +87,18 @@ class ExportedModel:
         self.sample_rate, self.frame_s = self.frontend.sample_rate, self.frontend.frame_s
         self._graphs, self._where = graphs, where
 
+    @property
+    def encoder_identity(self) -> str:
+        """Sixteen hexadecimal digits that change with what hears: the frontend and the encoder's graph."""
+        sums = {file.name: file.sha256 for file in self.description.files}
+        return sha256_of(f"{self.description.frontend} {sums.get(ENCODER, '')}".encode())[:16]
+
+    @property
+    def dim(self) -> int:
+        """Width of one embedding."""
+        graph = LISTEN if LISTEN in self._graphs else POSITIONS
+        return int(self._graphs[graph].get_inputs()[0].shape[-1])
+
     def hear(self, waveform: FloatArray) -> FloatArray:
         """Embeddings (frames, dim) of samples (samples,)."""
         rows = self.frontend.rows(waveform)
@@ -111,7 +124,17 @@ class ExportedModel:
 
     def score(self, heard: FloatArray, captions: Sequence[str]) -> FloatArray:
         """log P(caption | clip) in nats, (captions,)."""
-        return np.array([self.word_log_probs(heard, caption).sum() for caption in captions], np.float32)
+        targets = [self._targets(caption) for caption in captions]
+        if POSITIONS in self._graphs:
+            log_probs = self._positions(heard)
+            totals = [log_probs[np.arange(len(words)), words].sum() for words in targets]
+            return np.array(totals, np.float32)
+        context = self._run(LISTEN, {"states": heard})
+        blocks = [
+            self._totals(context, targets[start : start + CAPTIONS_AT_ONCE])
+            for start in range(0, len(targets), CAPTIONS_AT_ONCE)
+        ]
+        return np.concatenate([np.zeros(0, np.float32), *blocks])
 
     def word_log_probs(self, heard: FloatArray, caption: str) -> FloatArray:
         """Of each word of a caption, and of `<eos>` after it, (words + 1,)."""
@@ -120,6 +143,20 @@ class ExportedModel:
             return self._positions(heard)[np.arange(len(targets)), targets]
         rows = [read["log_probs"][0] for read in self._readings(heard, targets)]
         return np.stack(rows)[np.arange(len(targets)), targets]
+
+    def _totals(self, context: Mapping[str, FloatArray], targets: Sequence[Sequence[int]]) -> FloatArray:
+        """log P of captions in word numbers, (captions,): all are read at once, each as one beam."""
+        words = np.full((len(targets), max(map(len, targets))), Vocabulary.pad_id)
+        for row, target in zip(words, targets, strict=True):
+            row[: len(target)] = target
+        inputs = np.concatenate([np.full((len(words), 1), Vocabulary.sos_id), words[:, :-1]], axis=1)
+        state: State = {name: np.repeat(context[name], len(words), axis=0) for name in STATE}
+        totals = np.zeros(len(words), np.float32)
+        for newest, expected in zip(inputs.T, words.T, strict=True):
+            state = self._read(context, state, newest)
+            found = state["log_probs"][np.arange(len(words)), expected]
+            totals += np.where(expected == Vocabulary.pad_id, 0.0, found)
+        return totals
 
     def explain(self, heard: FloatArray, caption: str) -> Explanation:
         """Where the words of `caption` attended to.

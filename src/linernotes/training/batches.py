@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linernotes import audio
 from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.models.captioning import CaptionBatch, Waveforms
+from linernotes.training.clip_audio import clip_waveform
 from linernotes.training.examples import Example
 
 Wanted = TypeVar("Wanted")
@@ -38,19 +38,6 @@ def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[li
     return [draws[start : start + batch_size] for start in range(0, count, batch_size)]
 
 
-def load_waveform(example: Example, sample_rate: int, max_seconds: float) -> Tensor:
-    """The samples of an example's span (samples,), from its start for at most `max_seconds`."""
-    end_s = min(example.end_s, example.start_s + max_seconds)
-    waveform = audio.decode(example.path, sample_rate).waveform
-    start, end = round(example.start_s * sample_rate), round(end_s * sample_rate)
-    if start >= len(waveform):
-        raise ValueError(
-            f"clip {example.clip_id!r} starts at {example.start_s:g} s, where {str(example.path)!r} has ended: "
-            "correct the manifest"
-        )
-    return torch.from_numpy(np.array(waveform[start:end]))
-
-
 def pad_waveforms(clips: Sequence[Tensor]) -> Waveforms:
     """Clips (samples,) padded with zeros to one batch."""
     lengths = torch.tensor([len(clip) for clip in clips])
@@ -65,7 +52,7 @@ class WaveformSource:
 
     def clip(self, example: Example) -> Tensor:
         """(samples,)."""
-        return load_waveform(example, self.sample_rate, self.max_seconds)
+        return torch.from_numpy(clip_waveform(example, self.sample_rate, self.max_seconds))
 
     def length_of(self, seconds: float) -> int:
         """Samples that last `seconds`."""

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.metrics.retrieval import Retrieval, retrieval
-from linernotes.models.captioning import CaptionModel, EmbeddingCaptionModel
-from linernotes.training.batches import AudioSource
 from linernotes.training.examples import Example
 
 TRACKS_AT_ONCE = 8
 
+TrackScorer: TypeAlias = Callable[[Sequence[Example], Sequence[str]], NDArray[np.floating[Any]]]
+"""(tracks, captions) -> log P(caption | track) in nats, (tracks, captions)."""
+
 
 def log_likelihoods(
-    model: CaptionModel,
+    scorer: TrackScorer,
     tracks: Sequence[Example],
-    source: AudioSource,
     queries: Sequence[str],
     advance: Callable[[float], Any] = lambda done: None,
 ) -> NDArray[np.float64]:
-    """log P(query | track) in nats, (queries, tracks); every track is encoded once for all queries."""
+    """log P(query | track) in nats, (queries, tracks); the scorer gets some tracks at a time, and all queries."""
     columns = []
     for start in range(0, len(tracks), TRACKS_AT_ONCE):
         some = tracks[start : start + TRACKS_AT_ONCE]
-        heard = source.together([source.clip(track) for track in some])
-        with torch.no_grad():
-            if isinstance(heard, AudioEmbeddings):
-                assert isinstance(model, EmbeddingCaptionModel)
-                scores = model.score_encoded(heard, queries)
-            else:
-                scores = model.score(heard.samples, heard.lengths, queries)
-        columns.append(scores.double().cpu().numpy().T)
+        columns.append(np.asarray(scorer(some, queries), np.float64).T)
         advance(start + len(some))
     matrix: NDArray[np.float64] = np.concatenate(columns, axis=1)
     return matrix
@@ -53,9 +44,8 @@ def against_prior(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rank_tracks(
-    model: CaptionModel,
+    scorer: TrackScorer,
     tracks: Sequence[Example],
-    source: AudioSource,
     *,
     queries: int,
     seed: int = 0,
@@ -74,6 +64,6 @@ def rank_tracks(
     rng = np.random.default_rng(seed)
     asked = rng.choice(len(tracks), size=queries, replace=False)
     texts = [tracks[int(at)].captions[int(rng.integers(len(tracks[int(at)].captions)))] for at in asked]
-    scores = log_likelihoods(model, tracks, source, texts, advance)
+    scores = log_likelihoods(scorer, tracks, texts, advance)
     relevant = [[number for number, track in enumerate(tracks) if text in track.captions] for text in texts]
     return retrieval(against_prior(scores) if prior else scores, relevant)

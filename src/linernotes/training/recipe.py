@@ -15,7 +15,6 @@ from typing import Any
 
 from linernotes.config import ConfigError, config_from_mapping, config_to_mapping
 from linernotes.decoding import DecodingOptions
-from linernotes.models.families import load_family
 
 SCHEDULES = ("constant", "linear", "cosine", "plateau")
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
@@ -140,6 +139,8 @@ def load_recipe(
 
 def recipe_from_mapping(table: Mapping[str, Any]) -> Recipe:
     """The recipe that `recipe_to_mapping` described."""
+    from linernotes.models.families import load_family  # needs PyTorch, which reading of data does not
+
     if "family" not in table:
         raise ConfigError("missing key: family (which model to train, such as 'muscaps')")
     try:
