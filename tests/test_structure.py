@@ -21,6 +21,7 @@ LAYERS = (
         "clip",
         "config",
         "registry",
+        "licence_terms",
         "spectra",
         "networks",
         "notes_json",

@@ -11,7 +11,8 @@ import soundfile
 
 from linernotes.decoding import DecodingOptions, FloatArray
 from linernotes.models.word_search import Explanation
-from linernotes.trained_captioner import TrainedCaptioner
+from linernotes.registry import refuse_non_commercial
+from linernotes.trained_captioner import TrainedCaptioner, licence_chain
 
 RATE = 8000
 
@@ -68,3 +69,32 @@ def test_nothing_to_say_is_nothing_to_explain(tmp_path: Path) -> None:
         captioner().explain(silent)
     heard = captioner().analyse(recording(tmp_path / "song.wav", 0.9, 0.0))
     assert captioner().explain(heard).weights.shape == (1, 2)
+
+
+FREE = {"licences": ["CC0-1.0", "music: Apache-2.0; soundfont: GPL-2.0 (a.sf2)"]}
+MUSICNN = {"encoder": {"name": "musicnn-mtt", "weights": "shipped", "frozen": True}, "glove": ""}
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "info", "refused"),
+    [
+        ("muscaps", {}, FREE, ""),
+        ("dcase-baseline", {"encoder": {"name": "log-mel-64", "weights": "none"}}, FREE, ""),
+        ("muscaps", {}, {"licences": ["CC0-1.0", "CC BY-NC 4.0"]}, "CC0-1.0, CC BY-NC 4.0"),
+        ("muscaps", {}, {"licences": ["CC0-1.0", "not stated"]}, "not stated"),
+        ("muscaps", {}, {}, "not recorded in training.json"),
+        ("muscaps", {"encoder": {"name": "harmonic-cnn", "weights": "hcnn.pth"}}, FREE, "hcnn.pth"),
+        ("muscaps", {"glove": "glove.txt"}, FREE, "glove.txt"),
+        ("other", {}, FREE, "pre-trained parts of other"),
+    ],
+)
+def test_data_and_pre_trained_parts_decide_about_commercial_use(
+    family: str, changes: dict[str, object], info: dict[str, object], refused: str
+) -> None:
+    chain = licence_chain(family, {**MUSICNN, **changes}, info, "mine")
+    if not refused:
+        refuse_non_commercial(chain)
+        return
+    with pytest.raises(ValueError, match="do not allow commercial use") as error:
+        refuse_non_commercial(chain)
+    assert refused in str(error.value)

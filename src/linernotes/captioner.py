@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from linernotes import __version__, audio
 from linernotes.clip import AudioInfo, Fact, Notes, Producer, Section
@@ -16,6 +16,7 @@ from linernotes.features.listen import listen
 from linernotes.features.section_facts import section_facts, telling
 from linernotes.features.sections import estimate_sections
 from linernotes.registry import licences, load_writer
+from linernotes.trained_captioner import TrainedCaptioner, load_trained_captioner
 
 if TYPE_CHECKING:
     from linernotes.writers import Writer
@@ -113,10 +114,30 @@ class Captioner:
         return Section(section.start_s, section.end_s, caption, facts, str(section.value))
 
 
+@overload
 def load_captioner(
-    writer: str = "composer", *, style: str = "short", seed: int = 0, threads: int = 2
-) -> Captioner:
-    """A captioner with the shipped models; `writer` is "composer" or "small"."""
+    writer: str = "composer", *, style: str = "short", seed: int = 0, threads: int = 2, model: None = None
+) -> Captioner: ...
+
+
+@overload
+def load_captioner(*, model: str | os.PathLike[str]) -> TrainedCaptioner: ...
+
+
+def load_captioner(
+    writer: str = "composer",
+    *,
+    style: str = "short",
+    seed: int = 0,
+    threads: int = 2,
+    model: str | os.PathLike[str] | None = None,
+) -> Captioner | TrainedCaptioner:
+    """A captioner with the shipped models; `writer` is "composer" or "small".
+
+    With `model`, the folder of a trained or an exported caption model, that model writes, and measures nothing.
+    """
+    if model is not None:
+        return load_trained_captioner(model)
     return Captioner(load_writer(writer), writer, style, seed, threads)
 
 

@@ -16,6 +16,7 @@ from linernotes.checkpoint import CONFIG, TRAINING, CheckpointError, read_checkp
 from linernotes.clip import AudioInfo, Caption, Licence, Notes, Producer, Section
 from linernotes.config import config_from_mapping
 from linernotes.decoding import DecodingOptions, FloatArray
+from linernotes.licence_terms import allows_commercial_use
 from linernotes.registry import components, need_extra
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ WINDOW_S = 30.0
 """The longest stretch that one caption is written for, where the model would take more."""
 SHORTEST_WINDOW_S = 1.0
 """A last window that is shorter belongs to the one before it."""
+WORD_FAMILIES = ("muscaps", "dcase-baseline")
+"""Families whose `encoder` and `glove` are all that may be pre-trained in them."""
 UNTRACED = "a trained model wrote the caption: its words are not traced to measured facts"
 
 
@@ -177,7 +180,7 @@ class TrainedCaptioner:
         return said[0][0] if said else ""
 
 
-def load_trained_captioner(folder: str | Path, *, beams: int | None = None) -> TrainedCaptioner:
+def load_trained_captioner(folder: str | os.PathLike[str], *, beams: int | None = None) -> TrainedCaptioner:
     """The captioner of a checkpoint folder, or of one that `linernotes export onnx` wrote.
 
     It decodes as its recipe says; `beams` overrides that.
@@ -189,9 +192,10 @@ def load_trained_captioner(folder: str | Path, *, beams: int | None = None) -> T
     """
     from linernotes.models.exported import is_exported
 
+    folder = Path(folder)
     if is_exported(folder):
         return _exported_captioner(folder, beams)
-    if not (standing_folder(Path(folder)) / CONFIG).is_file():
+    if not (standing_folder(folder) / CONFIG).is_file():
         raise CheckpointError(
             f"{str(folder)!r} holds no {CONFIG}: give the folder that training wrote, such as RUN/best, or one "
             "that `linernotes export onnx` wrote"
@@ -205,14 +209,14 @@ def load_trained_captioner(folder: str | Path, *, beams: int | None = None) -> T
     decoding = config_from_mapping(stored.info.get("recipe", {}).get("decoding", {}), DecodingOptions)
     if beams is not None:
         decoding = replace(decoding, beams=beams)
-    home = standing_folder(Path(folder)).resolve()
+    home = standing_folder(folder).resolve()
     name = f"{stored.family} ({'/'.join(home.parts[-2:])})"
     window_s = min(WINDOW_S, model.max_seconds)
-    chain = _licences(stored.config, stored.info, name)
+    chain = licence_chain(stored.family, stored.config, stored.info, name)
     return TrainedCaptioner(ModelOnArrays(model), name, decoding, chain, window_s)
 
 
-def _exported_captioner(folder: str | Path, beams: int | None) -> TrainedCaptioner:
+def _exported_captioner(folder: Path, beams: int | None) -> TrainedCaptioner:
     from linernotes.models.exported import load_exported
 
     model = load_exported(folder)
@@ -222,13 +226,28 @@ def _exported_captioner(folder: str | Path, beams: int | None) -> TrainedCaption
     return TrainedCaptioner(model, f"{told.name}, ONNX", decoding, told.licences, window_s)
 
 
-def _licences(config: Mapping[str, Any], info: Mapping[str, Any], name: str) -> tuple[Licence, ...]:
-    """Of the encoder, where it is a registered one, and of what the model learned from."""
-    encoder = config.get("encoder", {})
-    registered = components()
-    chain = []
-    if encoder.get("name") in registered and encoder.get("weights") == "shipped":
+def licence_chain(
+    family: str, config: Mapping[str, Any], info: Mapping[str, Any], name: str
+) -> tuple[Licence, ...]:
+    """Of everything that a trained model holds: what it started from, and what it learned from."""
+    learned_from = info.get("licences") or (f"not recorded in {TRAINING}",)
+    allowed = all(allows_commercial_use(licence) for licence in learned_from)
+    own = Licence(name, f"trained on data under: {', '.join(learned_from)}", allowed)
+    return (*_started_from(family, config), own)
+
+
+def _started_from(family: str, config: Mapping[str, Any]) -> Iterator[Licence]:
+    """Licences of the weights that a recipe named; those from a file of the user's are not known here."""
+    if family not in WORD_FAMILIES:
+        yield Licence(f"pre-trained parts of {family}", "not recorded", False)
+    encoder, registered = config.get("encoder", {}), components()
+    weights = encoder.get("weights", "none")
+    if weights == "shipped" and encoder.get("name") in registered:
         known = registered[encoder["name"]]
-        chain.append(Licence(known.name, known.licence, known.commercial_use))
-    learned_from = ", ".join(info.get("licences", ())) or f"not recorded in {TRAINING}"
-    return (*chain, Licence(name, f"trained on data under: {learned_from}", False))
+        yield Licence(known.name, known.licence, known.commercial_use)
+    elif weights not in ("none", "shipped"):
+        yield Licence(
+            f"{encoder.get('name')}, weights of {weights}", "not known: a file of the user's", False
+        )
+    if config.get("glove"):
+        yield Licence(f"word vectors of {config['glove']}", "not known: a file of the user's", False)

@@ -15,10 +15,12 @@ from typer.testing import CliRunner
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+from linernotes import load_captioner  # noqa: E402
 from linernotes.cli.app import app  # noqa: E402
 from linernotes.models.families import save_model  # noqa: E402
 from linernotes.models.muscaps import EncoderConfig, MusCaps, MusCapsConfig  # noqa: E402
 from linernotes.models.word_family import MUSCAPS  # noqa: E402
+from linernotes.registry import refuse_non_commercial  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -99,6 +101,12 @@ def test_without_pytorch_a_long_recording_gets_the_same_notes(
     assert {"musicnn-mtt", "muscaps (tiny/best)"} == {entry["component"] for entry in notes["licences"]}
     assert "3 beams" in json.dumps(notes["producer"])
     assert "muscaps (tiny/best), ONNX" in json.dumps(notes["producer"])
+
+
+def test_from_python_both_folders_load_alike(checkpoint: Path, exported: Path) -> None:
+    trained, other = load_captioner(model=checkpoint), load_captioner(model=exported)
+    assert (trained.decoding, trained.licences) == (other.decoding, other.licences)
+    refuse_non_commercial(other.licences)
 
 
 def test_without_pytorch_attention_is_drawn(exported: Path, long_recording: Path, tmp_path: Path) -> None:

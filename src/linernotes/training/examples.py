@@ -11,6 +11,7 @@ from pathlib import Path
 
 from linernotes.audio import probe
 from linernotes.clip import Clip
+from linernotes.licence_terms import NOT_STATED
 from linernotes.manifest import audio_file, read_manifest
 from linernotes.models.vocabulary import words_of
 from linernotes.training.recipe import DataOptions
@@ -36,7 +37,7 @@ class ExampleSets:
     validation: tuple[Example, ...]
     left_out: Mapping[str, int]
     licences: tuple[str, ...] = ()
-    """Of the clips to train on, each once."""
+    """Of the clips to train on, each once; "not stated" where a clip names none."""
     test: tuple[Example, ...] = ()
 
     @property
@@ -83,8 +84,8 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
         captions, reason = _usable(clip, end_s - clip.start_s, options, seen)
         if captions:
             sets[clip.split].append(Example(clip.clip_id, path, clip.start_s, end_s, captions, clip.tags))
-            if clip.split == options.train_split and clip.licence:
-                licences.add(clip.licence)
+            if clip.split == options.train_split:
+                licences.add(clip.licence or NOT_STATED)
         else:
             left_out[reason] += 1
     for split in (options.train_split, options.validation_split):
