@@ -43,9 +43,15 @@ def test_the_rows_of_table_ii_have_the_papers_settings(name: str) -> None:
     assert (recipe.data.min_clip_s, recipe.data.max_clip_s) == (30.0, 360.0)
 
 
-@pytest.mark.parametrize("path", sorted(MUSCAPS.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_recipe_can_be_read(path: Path) -> None:
+LAYER = "rendered.toml"
+RECIPES = [path for path in sorted(MUSCAPS.glob("*.toml")) if path.name != LAYER]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_can_be_read_and_laid_over_for_rendered_clips(path: Path) -> None:
     assert load_recipe(path).label
+    layer = (MUSCAPS if load_recipe(path).family == "muscaps" else MUSCAPS.parent) / LAYER
+    assert load_recipe(path, laid_over=[layer]).data.min_clip_s == 0.0
 
 
 def test_a_recipe_lies_over_the_one_it_extends(tmp_path: Path) -> None:
