@@ -38,6 +38,7 @@ LAYERS = (
         "comparison",
         "comparison_report",
         "judging",
+        "listening",
         "published",
         "batch",
         "captioner",

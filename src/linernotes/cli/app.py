@@ -18,6 +18,7 @@ from linernotes.cli import (
     export,
     ground,
     judge,
+    listening_test,
     models,
     read,
     retrieve,
@@ -44,6 +45,7 @@ export.register(app)
 evaluate.register(app)
 compare.register(app)
 judge.register(app)
+listening_test.register(app)
 read.register(app)
 ground.register(app)
 write_benchmark.register(app)
