@@ -20,6 +20,7 @@ from linernotes.cli import (
     judge,
     listening_test,
     models,
+    pseudo_caption,
     read,
     retrieve,
     train,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 caption.register(app)
 write.register(app)
+pseudo_caption.register(app)
 models.register(app)
 train.register(app)
 ablation.register(app)

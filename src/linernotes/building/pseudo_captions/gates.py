@@ -1,0 +1,107 @@
+"""What may be wrong with a caption, gate by gate; all are counted, and those that are chosen keep it out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from linernotes.building.pseudo_captions import Fault, Order
+from linernotes.building.pseudo_captions.contradictions import contradictions
+from linernotes.building.pseudo_captions.names import ArtistIndex, leaked_name, names_of
+from linernotes.building.statistics import normal, words_of
+from linernotes.words.claims import coverage
+from linernotes.words.lexicon import load_lexicon, tokenise
+from linernotes.writers.composer.grammar import PROPER_WORDS
+
+GATES = {
+    "coverage": "too few of the tags' words are said",
+    "contradiction": "says what the tags rule out",
+    "leak": "names the artist, title or album of the clip, or another artist of the manifest",
+    "unknown_name": "has a name (a capital within a sentence) that the tags do not give",
+    "length": "too short or too long",
+    "duplicate": "an earlier caption has the same words",
+}
+"""Gate -> what it finds."""
+
+DROPPED = ("contradiction", "leak")
+"""Gates that keep a caption out of the manifest unless told otherwise."""
+
+_CAPITAL = re.compile(r"(?<![\w'’&.-])[A-Z][\w'’&#-]*")
+_AFTER_END = re.compile(r"(?:^|[.!?:;][\"'”’)]*|[\"“(])\s*$")
+_PLAIN_CAPITALS = re.compile(r"(?:[A-G](?:#|b|♯|♭|-sharp|-flat)?|I|I'm|[IVX]+|[A-G]m\w*)")
+_INITIALS = frozenset("bpm dj edm idm r&b rnb mc tv usa uk us fx lofi cd mp3 midi db hz ok ad".split())
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """Where the gates stand, and which of them keep captions out."""
+
+    min_coverage: float = 0.5
+    min_words: int = 3
+    max_words: int = 150
+    drop: frozenset[str] = frozenset(DROPPED)
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.drop - GATES.keys())
+        if unknown:
+            raise ValueError(f"there is no gate {unknown[0]!r}; there are {', '.join(GATES)}")
+        if not 0 <= self.min_coverage <= 1:
+            raise ValueError(f"coverage is a share from 0 to 1, not {self.min_coverage:g}")
+        if not 0 <= self.min_words <= self.max_words:
+            raise ValueError(f"captions from {self.min_words} to {self.max_words} words are no captions")
+
+
+@dataclass(slots=True)
+class Gates:
+    """The gates over one run; it remembers what was said before."""
+
+    options: GateOptions
+    artists: ArtistIndex = field(default_factory=ArtistIndex)
+    _met: set[int] = field(default_factory=set)
+
+    def faults(self, order: Order, text: str) -> tuple[Fault, ...]:
+        """Everything that is wrong with a caption; call it once a caption, in their order."""
+        return tuple(self._faults(order, text))
+
+    def _faults(self, order: Order, text: str) -> Iterator[Fault]:
+        covered = coverage(text, order.tags)
+        if covered < self.options.min_coverage:
+            yield Fault("coverage", f"{covered:.0%} of the tags' words are said")
+        found = contradictions(text, order.tags)
+        if found:
+            yield Fault("contradiction", "; ".join(found))
+        leaked = leaked_name(text, order.tags, names_of(order.clip)) or self.artists.find(text, order.tags)
+        if leaked:
+            yield Fault("leak", f"names {leaked!r}")
+        unknown = unknown_names(text, order.tags)
+        if unknown:
+            yield Fault("unknown_name", ", ".join(unknown))
+        words = len(words_of(text))
+        if not self.options.min_words <= words <= self.options.max_words:
+            yield Fault("length", f"{words} words")
+        mark = hash(normal(text))
+        if mark in self._met:
+            yield Fault("duplicate", "said of an earlier clip or task")
+        self._met.add(mark)
+
+    def rejects(self, faults: tuple[Fault, ...]) -> bool:
+        """Whether one of the faults keeps the caption out."""
+        return any(fault.gate in self.options.drop for fault in faults)
+
+
+def unknown_names(text: str, tags: tuple[str, ...]) -> list[str]:
+    """Words with a capital within a sentence that neither the tags give nor the language of music has."""
+    given = {token.text for tag in tags for token in tokenise(tag)}
+    lexicon = load_lexicon()
+    musical = [(mention.start, mention.end) for mention in lexicon.mentions(text)]
+    found: list[str] = []
+    for match in _CAPITAL.finditer(text):
+        if _AFTER_END.search(text[: match.start()]) or _PLAIN_CAPITALS.fullmatch(match.group()):
+            continue
+        word = match.group().rstrip("-'’").removesuffix("'s").removesuffix("’s")
+        parts = {token.text for token in tokenise(word)}
+        is_known = word.lower() in PROPER_WORDS | _INITIALS or parts <= given | PROPER_WORDS | _INITIALS
+        if not is_known and not any(start <= match.start() < end for start, end in musical):
+            found.append(word)
+    return list(dict.fromkeys(found))
