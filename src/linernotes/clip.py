@@ -1,4 +1,4 @@
-"""The nouns that everything else passes around: `Fact`, `Claim`, `Caption`, `Section`, `Notes`, `Clip`.
+"""The nouns that everything else passes around: `Fact`, `Caption`, `Section`, `Description`, `Notes`, `Clip`.
 
 All are frozen and hold plain data, so that they can be compared, hashed into caches and written as JSON.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Version of the JSON form of `Notes`; `docs/notes-schema.json` describes it."""
 
 FactValue: TypeAlias = str | float | int | bool
@@ -90,6 +90,41 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What a long description says from `start_s` on; moments follow one another and fill the recording."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedStretch:
+    """A window of a long recording with its own caption; `dropped` says why the description left it out."""
+
+    start_s: float
+    end_s: float
+    caption: str
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A whole recording told over time.
+
+    `writer` is "composer" or the language model's name; `caption.stand_in` says why the composer wrote instead of
+    a model, `refused` is then what the model wrote and `faults` what was wrong with it.
+    """
+
+    caption: Caption
+    writer: str
+    moments: tuple[Moment, ...]
+    windows: tuple[CaptionedStretch, ...] = ()
+    refused: str = ""
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AudioInfo:
     """What the notes say of the file itself; `sha256` is that of its bytes."""
 
@@ -129,6 +164,8 @@ class Notes:
     producer: Producer
     warnings: tuple[str, ...] = ()
     schema_version: str = SCHEMA_VERSION
+    description: Description | None = None
+    """The long description, where one was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -22,6 +23,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def stamp(seconds: float) -> str:
+    """The second that `seconds` lie in, as `clock` writes it: unlike a rounded time, never past the end."""
+    return clock(math.floor(seconds + 1e-6))
+
+
 def fact_text(fact: Fact) -> str:
     """Value and unit for a table: 119.8 BPM."""
     value = f"{fact.value:.1f}".removesuffix(".0") if isinstance(fact.value, float) else str(fact.value)
@@ -34,8 +40,9 @@ def headline_facts(notes: Notes) -> list[Fact]:
 
 
 def to_text(notes: Notes) -> str:
-    """The caption alone, one line."""
-    return notes.caption.text + "\n"
+    """The caption alone, one line; with a long description, that."""
+    told = notes.description
+    return (notes.caption if told is None else told.caption).text + "\n"
 
 
 def to_markdown(notes: Notes) -> str:
@@ -44,6 +51,12 @@ def to_markdown(notes: Notes) -> str:
     lines = [f"# {_flat(name)}", "", notes.caption.text, ""]
     lines += [f"- Duration: {clock(notes.audio.duration_s)}"]
     lines += [f"- Note: {_flat(warning)}" for warning in notes.warnings]
+    if notes.description is not None:
+        lines += ["", "## The whole of it", "", "| from | to | what happens |", "|---|---|---|"]
+        lines += [
+            f"| {stamp(moment.start_s)} | {stamp(moment.end_s)} | {_cell(moment.text)} |"
+            for moment in notes.description.moments
+        ]
     if notes.sections:
         lines += ["", "## Over time", "", "| from | to | part | what is heard |", "|---|---|---|---|"]
         lines += [
@@ -62,9 +75,9 @@ def to_markdown(notes: Notes) -> str:
 
 
 def to_srt(notes: Notes) -> str:
-    """SubRip subtitles: one cue a section, or one for the whole recording."""
+    """SubRip subtitles: one cue a moment of the long description, else a section, else the whole recording."""
     cues = [
-        f"{number}\n{_stamp(start_s, ',')} --> {_stamp(end_s, ',')}\n{text}\n"
+        f"{number}\n{_cue_time(start_s, ',')} --> {_cue_time(end_s, ',')}\n{text}\n"
         for number, (start_s, end_s, text) in enumerate(_cues(notes), 1)
     ]
     return "\n".join(cues)
@@ -73,7 +86,7 @@ def to_srt(notes: Notes) -> str:
 def to_vtt(notes: Notes) -> str:
     """WebVTT, cues as in `to_srt`."""
     cues = [
-        f"{_stamp(start_s, '.')} --> {_stamp(end_s, '.')}\n{text.replace('-->', '->')}\n"
+        f"{_cue_time(start_s, '.')} --> {_cue_time(end_s, '.')}\n{text.replace('-->', '->')}\n"
         for start_s, end_s, text in _cues(notes)
     ]
     return "\n".join(["WEBVTT\n", *cues])
@@ -201,13 +214,15 @@ def _umask() -> int:
 
 
 def _cues(notes: Notes) -> list[tuple[float, float, str]]:
+    if notes.description is not None:
+        return [(one.start_s, one.end_s, _flat(one.text)) for one in notes.description.moments]
     parts: tuple[Section, ...] = notes.sections
     if not parts:
         return [(0.0, notes.audio.duration_s, _flat(notes.caption.text))]
     return [(part.start_s, part.end_s, _flat(part.caption.text)) for part in parts]
 
 
-def _stamp(seconds: float, point: str) -> str:
+def _cue_time(seconds: float, point: str) -> str:
     milliseconds = round(seconds * 1000)
     hours, rest = divmod(milliseconds, 3_600_000)
     minutes, rest = divmod(rest, 60_000)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from linernotes.clip import (
     SCHEMA_VERSION,
     AudioInfo,
     Caption,
+    CaptionedStretch,
     Claim,
+    Description,
     Fact,
     Licence,
+    Moment,
     Notes,
     Producer,
     Section,
@@ -49,6 +52,7 @@ def notes_to_dict(notes: Notes) -> dict[str, Any]:
             "settings": dict(notes.producer.settings),
         },
         "warnings": [printable(warning) for warning in notes.warnings],
+        **({} if notes.description is None else {"description": _description(notes.description)}),
     }
 
 
@@ -89,6 +93,7 @@ def notes_from_dict(data: Mapping[str, Any]) -> Notes:
             ),
             warnings=tuple(data["warnings"]),
             schema_version=version,
+            description=_read_description(data["description"]) if "description" in data else None,
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"these are no linernotes notes: {error}") from error
@@ -104,3 +109,26 @@ def _caption(caption: Caption) -> dict[str, Any]:
 def _read_caption(data: Mapping[str, Any]) -> Caption:
     claims = (Claim(claim["start"], claim["end"], tuple(claim["fact_ids"])) for claim in data["claims"])
     return Caption(data["caption"], tuple(claims))
+
+
+def _description(told: Description) -> dict[str, Any]:
+    return {
+        **_caption(told.caption),
+        "stand_in": told.caption.stand_in,
+        "writer": told.writer,
+        "moments": [asdict(moment) for moment in told.moments],
+        "windows": [asdict(window) for window in told.windows],
+        "refused": told.refused,
+        "faults": list(told.faults),
+    }
+
+
+def _read_description(data: Mapping[str, Any]) -> Description:
+    return Description(
+        replace(_read_caption(data), stand_in=data["stand_in"]),
+        data["writer"],
+        tuple(Moment(**moment) for moment in data["moments"]),
+        tuple(CaptionedStretch(**window) for window in data["windows"]),
+        data["refused"],
+        tuple(data["faults"]),
+    )

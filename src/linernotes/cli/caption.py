@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -16,16 +13,33 @@ import typer
 from rich.console import Console
 
 from linernotes.batch import Outcome, map_in_order
-from linernotes.cli.card import facts_table, print_card
+from linernotes.cli.caption_long import (
+    CACHE,
+    KEY,
+    LENGTH,
+    LLM,
+    LLM_MODEL,
+    LONG,
+    MANNER,
+    PLOT,
+    WINDOWS,
+    LongAsked,
+    check_long,
+    long_captioner,
+)
+from linernotes.cli.card import print_card
+from linernotes.cli.facts import PATH, facts, listening, watched_analysis
 from linernotes.cli.inputs import find_recordings, output_stems
-from linernotes.cli.progress import progress_bar
+from linernotes.cli.progress import progress_bar, progress_steps
 from linernotes.clip import Licence, Notes
 from linernotes.export import FORMATS, write_atomically
+from linernotes.longform.options import Length, LongOptions, Manner, WindowKind
 from linernotes.notes_json import notes_to_json, printable
 from linernotes.registry import licences, refuse_non_commercial
 
 if TYPE_CHECKING:
-    from linernotes.captioner import Analysis, Captioner
+    from linernotes.captioner import Captioner
+    from linernotes.longform.long_captioner import LongCaptioner
     from linernotes.trained_captioner import TrainedCaptioner
 
 # linernotes.captioner is imported where it is used: with numpy and onnxruntime it takes most of a second, which
@@ -52,7 +66,6 @@ PRINTED_TOGETHER = ("txt", "md", "json")
 """Formats of which several stand after one another and can still be told apart; txt gets the path before it."""
 
 PATHS = typer.Argument(..., help="Recordings, or folders of them.", show_default=False, readable=False)
-PATH = typer.Argument(..., help="A recording.", show_default=False, readable=False)
 JSON = typer.Option(False, "--json", help="Print JSON; with several files one line each, in input order.")
 WRITER = typer.Option(WriterName.composer, help="Who writes: the grammar, or the small text model.")
 STYLE = typer.Option(Style.short, help="How long and for whom.")
@@ -78,6 +91,7 @@ class _Job:
     seed: int
     threads: int
     model: Path | None = None
+    long: LongAsked | None = None
 
 
 def caption(
@@ -98,6 +112,15 @@ def caption(
     explain: Path | None = typer.Option(
         None, help="With --model and one recording: draw which seconds each word attended to (.png or .svg)."
     ),
+    is_long: bool = LONG,
+    llm: str = LLM,
+    llm_model: str = LLM_MODEL,
+    key_variable: str = KEY,
+    cache: Path | None = CACHE,
+    windows: WindowKind = WINDOWS,
+    length: Length = LENGTH,
+    manner: Manner = MANNER,
+    plot_to: Path | None = PLOT,
     jobs: int = typer.Option(1, min=1, help="Recordings worked on at the same time."),
     skip_existing: bool = typer.Option(False, help="Leave recordings alone whose notes are there already."),
     commercial_ok: bool = typer.Option(
@@ -113,32 +136,46 @@ def caption(
     * `linernotes caption music/ --out notes/ --jobs 2 --skip-existing`
     * `linernotes caption samples/ --sidecar --style generator --format txt`
     * `linernotes caption song.mp3 --model runs/attention/best --explain attention.png`
+    * `linernotes caption mix.mp3 --long --plot mix.png`
+    * `linernotes caption mix.mp3 --long --llm http://localhost:11434/v1 --llm-model qwen3 --windows sections`
     """
     _refuse_other_writers(model, explain, writer, style, seed)
     if commercial_ok:
         refuse_non_commercial(_licences(model, writer))
+        if is_long and llm != "none":
+            raise ValueError(
+                "--commercial-ok: whether a language model's words may be sold, its provider knows"
+            )
     to_files = out is not None or sidecar
     chosen = _chosen_formats(formats, to_files)
     _refuse_contradictions(as_json, out, sidecar, skip_existing and not to_files, chosen)
     if out is not None:
         _make_folder(out)
     recordings = find_recordings(paths)
+    options = LongOptions(windows, length, manner, seed)
+    asked = LongAsked(options, llm, llm_model, key_variable, cache)
+    long = check_long(is_long, asked, plot_to, [item.path for item in recordings])
     if len(recordings) > 1 and not to_files and chosen and chosen[0] not in PRINTED_TOGETHER:
         raise typer.BadParameter(f"--format {chosen[0]} of several recordings needs --out DIR or --sidecar")
-    if explain is not None and (to_files or len(recordings) > 1):
-        raise typer.BadParameter(
-            "--explain draws one recording and prints its notes: give one, without --out"
-        )
+    for option, picture in (("--explain", explain), ("--plot", plot_to)):
+        if picture is not None and (to_files or len(recordings) > 1):
+            raise typer.BadParameter(
+                f"{option} draws one recording and prints its notes: give one, without --out"
+            )
+    if explain is not None and is_long:
+        raise typer.BadParameter("--explain draws the short caption's attention: leave out --long")
     stems = output_stems(recordings, out) if to_files else [None] * len(recordings)
     threads = 2 if jobs == 1 else 1
     todo = [
-        _Job(item.path, stem, chosen, writer.value, style.value, seed, threads, model)
+        _Job(item.path, stem, chosen, writer.value, style.value, seed, threads, model, long)
         for item, stem in zip(recordings, stems, strict=True)
     ]
     if skip_existing and to_files:
         todo = [job for job in todo if not all(path.exists() for path in _targets(job))]
     if len(recordings) == 1 and not to_files:
-        _show(_watched_notes(todo[0], explain), as_json, chosen, single=True)
+        notes = _watched_long(todo[0], plot_to) if long else _watched_notes(todo[0], explain)
+        _note_stand_in(notes)
+        _show(notes, as_json, chosen, single=True)
         return
     try:
         failed = _run(todo, jobs, as_json, chosen)
@@ -154,44 +191,31 @@ def caption(
         raise typer.Exit(1)
 
 
-def facts(
-    path: Path = PATH, as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table.")
-) -> None:
-    """Measure a recording: tempo, key, chords, instruments and more, without writing a caption.
-
-    Example: `linernotes facts song.mp3 --json | jq '.[] | select(.name == "key")'`
-    """
-    from linernotes.captioner import load_captioner
-
-    analysis = _watched_analysis(load_captioner(), path)
-    if as_json:
-        typer.echo(json.dumps([asdict(fact) for fact in analysis.facts], indent=2, allow_nan=False))
-        return
-    for warning in analysis.warnings:
-        print(f"linernotes: note: {printable(warning)}", file=sys.stderr)
-    console = Console()
-    chords = [str(fact.value) for fact in analysis.facts if fact.name == "chord"]
-    console.print(facts_table([fact for fact in analysis.facts if fact.name not in ("chord", "section")]))
-    if chords:
-        console.print("chords: " + " ".join(chords), markup=False, highlight=False)
-
-
 def plot(
     path: Path = PATH,
     out: Path = typer.Option(..., help="The picture to write: .png or .svg."),
     style: Style = STYLE,
     seed: int = SEED,
+    is_long: bool = typer.Option(
+        False, "--long", help="With the sentences of the long description beside it."
+    ),
+    length: Length = LENGTH,
 ) -> None:
     """Draw a recording: loudness, sections, tempo, key and chords, tags over time.
 
-    Example: `linernotes plot song.mp3 --out song.png`
+    Examples:
+
+    * `linernotes plot song.mp3 --out song.png`
+    * `linernotes plot mix.mp3 --long --length full --out mix.png`
     """
     from linernotes.captioner import load_captioner
     from linernotes.plot import plot_notes
 
     captioner = load_captioner(style=style.value, seed=seed)
-    analysis = _watched_analysis(captioner, path)
-    plot_notes(captioner.write(analysis), analysis.frames, out)
+    asked = LongAsked(LongOptions(length=length, seed=seed))
+    writer = long_captioner(asked, captioner) if is_long else captioner
+    analysis = watched_analysis(captioner, path)
+    plot_notes(writer.write(analysis), analysis.frames, out)
     print(f"wrote {printable(str(out))}", file=sys.stderr)
 
 
@@ -259,7 +283,9 @@ def _trained_captioner(model: Path) -> TrainedCaptioner:
     return load_trained_captioner(model)
 
 
-def _captioner(job: _Job) -> Captioner | TrainedCaptioner:
+def _captioner(job: _Job) -> Captioner | TrainedCaptioner | LongCaptioner:
+    if job.long is not None:
+        return _long_captioner(job, job.long)
     if job.model is not None:
         return _trained_captioner(job.model)
     from linernotes.captioner import load_captioner
@@ -293,9 +319,17 @@ def _report(outcome: Outcome[_Job, Notes], as_json: bool, chosen: tuple[str, ...
         named = reason if outcome.item.path.name in reason else f"{name!r}: {reason}"
         print(f"linernotes: error: {named}", file=sys.stderr)
         return 1
+    _note_stand_in(outcome.value)
     if as_json or outcome.item.stem is None:
         _show(outcome.value, as_json, chosen, single=False)
     return 0
+
+
+def _note_stand_in(notes: Notes) -> None:
+    """Say that a description is not the language model's: not every format has room for it."""
+    if notes.description is not None and (why := notes.description.caption.stand_in):
+        name = printable(notes.audio.path)
+        print(f"linernotes: note: {name!r}: the composer wrote the description: {why}", file=sys.stderr)
 
 
 def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool) -> None:
@@ -313,9 +347,9 @@ def _watched_notes(job: _Job, explain: Path | None) -> Notes:
         from linernotes.captioner import load_captioner
 
         captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
-        return captioner.write(_watched_analysis(captioner, job.path))
+        return captioner.write(watched_analysis(captioner, job.path))
     trained = _trained_captioner(job.model)
-    with _listening(job.path) as heard:
+    with listening(job.path) as heard:
         captioned = trained.analyse(job.path, heard)
     if explain is not None:
         from linernotes.plot.attention import plot_attention
@@ -325,15 +359,22 @@ def _watched_notes(job: _Job, explain: Path | None) -> Notes:
     return trained.write(captioned)
 
 
-def _watched_analysis(captioner: Captioner, path: Path) -> Analysis:
-    """Analyse with a progress bar over the file's own length."""
-    with _listening(path) as heard:
-        return captioner.analyse(path, heard)
+def _long_captioner(job: _Job, asked: LongAsked) -> LongCaptioner:
+    from linernotes.captioner import load_captioner
+
+    captioner = load_captioner(job.writer, style=job.style, seed=job.seed, threads=job.threads)
+    return long_captioner(asked, captioner, _trained_captioner(job.model) if job.model else None)
 
 
-@contextmanager
-def _listening(path: Path) -> Iterator[Callable[[float], None]]:
-    from linernotes.audio import probe
+def _watched_long(job: _Job, picture: Path | None) -> Notes:
+    assert job.long is not None
+    describing = _long_captioner(job, job.long)
+    analysis = watched_analysis(describing.captioner, job.path)
+    with progress_steps(2) as step:
+        notes = describing.write(analysis, step)
+    if picture is not None:
+        from linernotes.plot import plot_notes
 
-    with progress_bar("listening", max(probe(path).duration_s, 1e-3)) as heard:
-        yield heard
+        plot_notes(notes, analysis.frames, picture)
+        print(f"wrote {printable(str(picture))}", file=sys.stderr)
+    return notes

@@ -17,7 +17,8 @@ from linernotes.notes_json import printable
 
 def print_card(console: Console, notes: Notes) -> None:
     """Print the notes of one recording, as wide as the terminal up to 100 columns."""
-    parts: list[RenderableType] = [Text(notes.caption.text, style="bold")]
+    told = notes.description
+    parts: list[RenderableType] = [Text((told or notes).caption.text, style="bold")]
     parts += [Text(f"Note: {warning}", style="yellow") for warning in notes.warnings]
     if len(notes.sections) > 1:
         parts += [Text(), _time_line(notes)]

@@ -54,10 +54,7 @@ class Lane:
 def plot_notes(notes: Notes, frames: Frames, path_out: str | os.PathLike[str]) -> Path:
     """Draw `notes`, with the series they rest on, to a PNG or SVG file, by the suffix of `path_out`."""
     path = Path(path_out)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(
-            f"{str(path)!r}: a picture can be {' or '.join(SUFFIXES)}; give it one of these suffixes"
-        )
+    check_suffix(path)
     try:
         import matplotlib
     except ImportError as error:
@@ -75,6 +72,14 @@ def plot_notes(notes: Notes, frames: Frames, path_out: str | os.PathLike[str]) -
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
         figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata)
     return path
+
+
+def check_suffix(path: Path) -> None:
+    """Raise `ValueError` unless `path` names a kind of picture that can be written."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(
+            f"{str(path)!r}: a picture can be {' or '.join(SUFFIXES)}; give it one of these suffixes"
+        )
 
 
 def _lanes(notes: Notes, frames: Frames) -> list[Lane]:
