@@ -15,6 +15,13 @@ import pytest  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker of tests that compare with what the authors' own code gave."""
+    config.addinivalue_line(
+        "markers", "parity: reads golden outputs from LINERNOTES_REFERENCE (default ../shared/reference)"
+    )
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections other than to this machine raise: nothing in linernotes may need the network."""
@@ -34,6 +41,15 @@ def recordings() -> Path:
     folder = Path(os.environ.get("LINERNOTES_AUDIO", ROOT.parent / "shared" / "audio"))
     if not folder.is_dir():
         pytest.skip(f"no recordings at {folder}: set LINERNOTES_AUDIO to a folder of them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Folder of golden outputs of official code (LINERNOTES_REFERENCE); tests that need it skip without."""
+    folder = Path(os.environ.get("LINERNOTES_REFERENCE", ROOT.parent / "shared" / "reference"))
+    if not folder.is_dir():
+        pytest.skip(f"no golden outputs at {folder}: set LINERNOTES_REFERENCE to a folder of them")
     return folder
 
 

@@ -51,6 +51,10 @@ class DecodingOptions:
     """No run of this many tokens occurs twice; 0 allows repetition."""
     hypotheses: int = 1
     """How many finished hypotheses to return at most, best first."""
+    top_p: float | None = None
+    """Draw each token from the likeliest ones that together have this probability; None searches."""
+    seed: int | None = None
+    """Of the draws, which begin anew with it at each clip; None is 0."""
 
     def __post_init__(self) -> None:
         for name in ("beams", "max_tokens", "hypotheses"):
@@ -58,6 +62,8 @@ class DecodingOptions:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if not 0 <= self.min_tokens <= self.max_tokens:
             raise ValueError(f"min_tokens must lie in 0..{self.max_tokens}, got {self.min_tokens}")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must lie above 0 and at most at 1, got {self.top_p}")
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,50 @@ def greedy_search(
         newest = np.array([best], dtype=np.int64)
         state = result.state
     return Hypothesis(tokens, log_prob, raw_score, _normalise(raw_score, max(len(tokens), 1), options), False)
+
+
+def nucleus_sample(
+    step: Step,
+    state: State,
+    bos_id: int,
+    eos_id: int,
+    options: DecodingOptions,
+    constraint: Constraint | None = None,
+) -> Hypothesis:
+    """Tokens drawn from the nucleus: the likeliest ones that together reach `top_p` (Holtzman et al. 2020)."""
+    rng = np.random.default_rng(options.seed or 0)
+    tokens: tuple[int, ...] = ()
+    log_prob = raw_score = 0.0
+    newest = np.array([bos_id], dtype=np.int64)
+    for length in range(1, options.max_tokens + 1):
+        result = step(state, newest)
+        scores = _allowed_scores(result.log_probs[0], tokens, eos_id, length, options, constraint)
+        chances = nucleus(scores, 1.0 if options.top_p is None else options.top_p)
+        if not chances.any():
+            break
+        drawn = int(rng.choice(len(chances), p=chances))
+        log_prob += float(result.log_probs[0, drawn])
+        raw_score += float(scores[drawn])
+        if drawn == eos_id:
+            return Hypothesis(tokens, log_prob, raw_score, _normalise(raw_score, length, options), True)
+        tokens = (*tokens, drawn)
+        newest = np.array([drawn], dtype=np.int64)
+        state = result.state
+    return Hypothesis(tokens, log_prob, raw_score, _normalise(raw_score, max(len(tokens), 1), options), False)
+
+
+def nucleus(scores: FloatArray, top_p: float) -> NDArray[np.float64]:
+    """Chances (vocabulary,) of tokens with these log-scores, zero outside the least set that reaches `top_p`."""
+    best = float(np.max(scores))
+    if not np.isfinite(best):
+        return np.zeros(len(scores))
+    chances = np.exp(scores.astype(np.float64) - best)
+    chances /= chances.sum()
+    order = np.argsort(-chances, kind="stable")
+    before = np.cumsum(chances[order]) - chances[order]
+    chances[order[before >= top_p]] = 0.0
+    total: NDArray[np.float64] = chances / chances.sum()
+    return total
 
 
 def repeated_ngram_ends(tokens: Sequence[int], size: int) -> set[int]:

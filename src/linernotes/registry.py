@@ -77,6 +77,8 @@ WRITERS: Mapping[str, str] = {
 MODEL_FAMILIES: Mapping[str, str] = {
     "muscaps": "linernotes.models.word_family:MUSCAPS",
     "dcase-baseline": "linernotes.models.word_family:DCASE_BASELINE",
+    "sonicverse": "linernotes.models.sonicverse.family:SONICVERSE",
+    "lp-musiccaps": "linernotes.models.lp_musiccaps.family:LP_MUSICCAPS",
 }
 """Family of trainable caption models -> where it is (a `models.families.ModelFamily`); needs the extra torch."""
 
@@ -85,6 +87,7 @@ AUDIO_ENCODERS: Mapping[str, str] = {
     "musicnn-msd": "linernotes.encoders.musicnn_chunks:musicnn_msd",
     "harmonic-cnn": "linernotes.encoders.harmonic_cnn:harmonic_cnn",
     "log-mel-64": "linernotes.encoders.log_mel:log_mel_64",
+    "mert": "linernotes.encoders.mert:mert",
 }
 """Audio encoder of trainable models -> a function of weights ("shipped", "none", a path) and whether they stay."""
 

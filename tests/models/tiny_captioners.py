@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from linernotes.encoders.audio_encoder import AudioEmbeddings, cut_chunks
 from linernotes.models.captioning import CaptionModel, Waveforms
 from linernotes.models.dcase_baseline import DcaseBaselineConfig
+from linernotes.models.lp_musiccaps import BartSizes, LpMusicCapsConfig
+from linernotes.models.lp_musiccaps.family import LP_MUSICCAPS
 from linernotes.models.muscaps import EncoderConfig, MusCapsConfig
 from linernotes.models.word_family import DCASE_BASELINE, MUSCAPS
 
@@ -63,9 +65,17 @@ DCASE_TINY = DcaseBaselineConfig(
     encoder=EncoderConfig("bands", "none"), hidden=24, layers=3, min_count=1, max_seconds=2.0, dropout=0.0
 )
 
+LP_TINY = LpMusicCapsConfig(
+    window_s=0.32, sizes=BartSizes(24, 1, 2, 48, 64, 0.0), tokenizer_size=200, label_smoothing=0.0
+)
+
 
 def _muscaps(**changes: object) -> Callable[[], CaptionModel]:
     return lambda: MUSCAPS.new(replace(MUSCAPS_TINY, **changes), CAPTIONS)  # type: ignore[arg-type]
+
+
+def _lp_musiccaps(**changes: object) -> Callable[[], CaptionModel]:
+    return lambda: LP_MUSICCAPS.new(replace(LP_TINY, **changes), CAPTIONS)  # type: ignore[arg-type]
 
 
 VARIANTS: dict[str, tuple[str, Callable[[], CaptionModel]]] = {
@@ -80,6 +90,14 @@ VARIANTS: dict[str, tuple[str, Callable[[], CaptionModel]]] = {
     },
     "muscaps-standardised": ("muscaps", _muscaps(standardise=True)),
     "muscaps-fine-tuned": ("muscaps", _muscaps(encoder=EncoderConfig("bands", "none", frozen=False))),
+    "lp-musiccaps": ("lp-musiccaps", _lp_musiccaps()),
+    "lp-musiccaps-released": (
+        "lp-musiccaps",
+        _lp_musiccaps(spectrogram="released", label_smoothing=0.1, keep_spectrograms=False),
+    ),
     "dcase-baseline": ("dcase-baseline", lambda: DCASE_BASELINE.new(DCASE_TINY, CAPTIONS)),
 }
 """Name -> family and a function that builds the model."""
+
+LEARNING_RATES = {"lp-musiccaps": 4e-3}
+"""By family, where 2e-2 is too much: a transformer without warm-up."""

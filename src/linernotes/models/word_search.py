@@ -14,6 +14,7 @@ from linernotes.decoding import (
     StepResult,
     beam_search,
     greedy_search,
+    nucleus_sample,
 )
 from linernotes.models.vocabulary import Vocabulary
 
@@ -27,8 +28,10 @@ class Explanation:
 
 
 def search_caption(step: Step, state: State, vocabulary: Vocabulary, options: DecodingOptions) -> str:
-    """The best caption: greedy with one beam, beam search with more; `state` holds one beam."""
-    if options.beams == 1:
+    """A caption: drawn with `top_p`, else greedy with one beam, beam search with more; `state` holds one beam."""
+    if options.top_p is not None:
+        best = nucleus_sample(step, state, vocabulary.sos_id, vocabulary.eos_id, options)
+    elif options.beams == 1:
         best = greedy_search(step, state, vocabulary.sos_id, vocabulary.eos_id, options)
     else:
         best = beam_search(step, state, vocabulary.sos_id, vocabulary.eos_id, options)[0]
