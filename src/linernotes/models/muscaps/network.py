@@ -6,10 +6,11 @@ the authors' code differ, `variant` says which is meant; each place is marked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 from torch.nn.utils.parametrizations import weight_norm
 
 from linernotes.encoders.audio_encoder import AudioEmbeddings
@@ -111,21 +112,53 @@ class MusCapsNetwork(nn.Module):
         return Reading(self.output(self.dropout(decoded.outputs)), after, attention)
 
     def _read_in_turns(self, words: Tensor, context: AudioContext, state: LanguageState) -> Reading:
-        """The released attention model, whose encoder waits for the decoder's state of the word before."""
+        """The released attention model, whose encoder waits for the decoder's state of the word before.
+
+        What of the gates does not depend on that state is computed for all words at once.
+        """
         assert self.attention is not None
+        hidden = self.config.hidden
+        encoder_reads, encoder_keeps, *encoder_biases = self.encoder.all_weights[0]
+        decoder_reads, decoder_keeps, *decoder_biases = self.decoder.all_weights[0]
+        of_word, of_pooled, of_said = torch.split(encoder_reads, [words.shape[2], hidden, hidden], dim=1)
+        of_heard, of_encoded = torch.split(decoder_reads, [context.chunks.shape[2], hidden], dim=1)
+        pooled = linear(context.embedding, of_pooled, encoder_biases[0] + encoder_biases[1])
+        given = linear(words, of_word) + pooled[:, None]
+        # Whichever is fewer is projected: all chunks now, or what each word hears of them.
+        projects_chunks = context.chunks.shape[1] <= words.shape[1]
+        if projects_chunks:
+            context = replace(context, chunks=linear(context.chunks, of_heard))
+        decoder_bias = decoder_biases[0] + decoder_biases[1]
+        encoded = _Cell(state.encoder_hidden, state.encoder_cell)
+        said = _Cell(state.decoder_hidden, state.decoder_cell)
         decoded, weights = [], []
-        for word in torch.split(words, 1, dim=1):
-            pooled, last = context.embedding[:, None], state.decoder_hidden[:, None]
-            encoder_input = torch.cat([word, pooled, last], dim=-1)
-            heard = _run(self.encoder, encoder_input, state.encoder_hidden, state.encoder_cell)
-            attended: Attended = self.attention(heard.outputs, context)
-            decoder_input = torch.cat([attended.audio, heard.outputs], dim=-1)
-            said = _run(self.decoder, decoder_input, state.decoder_hidden, state.decoder_cell)
-            state = LanguageState(heard.hidden, heard.cell, said.hidden, said.cell)
-            decoded.append(said.outputs)
+        for gates in given.unbind(1):
+            gates = gates + linear(said.hidden, of_said) + linear(encoded.hidden, encoder_keeps)
+            encoded = _Cell.after(gates, encoded)
+            attended: Attended = self.attention(encoded.hidden[:, None], context)
+            heard = attended.audio[:, 0] if projects_chunks else linear(attended.audio[:, 0], of_heard)
+            gates = heard + linear(encoded.hidden, of_encoded, decoder_bias)
+            said = _Cell.after(gates + linear(said.hidden, decoder_keeps), said)
+            decoded.append(said.hidden)
             weights.append(attended.weights)
-        logits = self.output(self.dropout(torch.cat(decoded, dim=1)))
-        return Reading(logits, state, torch.cat(weights, dim=1))
+        logits = self.output(self.dropout(torch.stack(decoded, dim=1)))
+        after = LanguageState(encoded.hidden, encoded.cell, said.hidden, said.cell)
+        return Reading(logits, after, torch.cat(weights, dim=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """States of an LSTM, each (batch, hidden)."""
+
+    hidden: Tensor
+    cell: Tensor
+
+    @staticmethod
+    def after(gates: Tensor, before: _Cell) -> _Cell:
+        """The next states, by what the gates (batch, 4 * hidden) are told before they are squashed."""
+        let_in, keep, news, show = gates.chunk(4, dim=1)
+        cell = torch.sigmoid(keep) * before.cell + torch.sigmoid(let_in) * torch.tanh(news)
+        return _Cell(torch.sigmoid(show) * torch.tanh(cell), cell)
 
 
 @dataclass(frozen=True, slots=True)
