@@ -121,7 +121,7 @@ def load_mert(folder: Path) -> MertEncoder:
 
 def _network(config: Mapping[str, Any]) -> Any:
     """HuBERT with the sizes of a configuration, without the masking and skipping of layers of pre-training."""
-    transformers = need_extra("transformers", "llm")
+    transformers = need_extra("transformers", "torch")
     known = transformers.HubertConfig().to_dict()
     sizes = {key: value for key, value in config.items() if key in known and key != "model_type"}
     return transformers.HubertModel(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
@@ -35,6 +35,8 @@ class CaptionBatch:
 
     audio: Waveforms | AudioEmbeddings
     captions: tuple[str, ...]
+    labels: Mapping[str, Tensor] = field(default_factory=dict)
+    """Music feature -> (batch, classes), 1 where a class holds, 0 where not, NaN where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.captions)

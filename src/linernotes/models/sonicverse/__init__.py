@@ -1,0 +1,205 @@
+"""SonicVerse (Chopra et al. 2025): music features detected on the way guide a frozen language model's caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from linernotes.clip import Fact
+from linernotes.datasets.feature_classes import labels_of_facts
+from linernotes.decoding import DecodingOptions
+from linernotes.encoders.audio_encoder import AudioEmbeddings, AudioEncoder
+from linernotes.encoders.time_mean import TimeMean
+from linernotes.models.captioning import CaptionBatch
+from linernotes.models.sonicverse.config import HeadConfig, LanguageModelConfig, SonicVerseConfig
+from linernotes.models.sonicverse.language import CaptionLanguageModel
+from linernotes.models.sonicverse.predicted import facts_of_logits
+from linernotes.models.sonicverse.projector import Projected, new_projector
+
+__all__ = ["HeadConfig", "LanguageModelConfig", "SonicVerse", "SonicVerseConfig"]
+
+NO_CAPTIONS = "this model has heads only: name a language model in model.llm.source to write captions with it"
+LORA = "lora_"
+"""Part of the names of what low-rank adaptation adds."""
+
+
+class SonicVerse(nn.Module):
+    """A `CaptionModel` that also detects features; without a language model it detects them only.
+
+    Checkpoints hold what training changed. The language model and a frozen encoder with weights of its own are
+    named in the configuration and read from where they are.
+    """
+
+    def __init__(
+        self, config: SonicVerseConfig, encoder: AudioEncoder, language: CaptionLanguageModel | None
+    ) -> None:
+        super().__init__()
+        self.config, self.language = config, language
+        # The paper's projector needs no more than the mean over time, which is all that is then cached.
+        averaged = config.variant == "paper" and config.encoder.frozen
+        self.encoder = TimeMean(encoder, config.max_seconds) if averaged else encoder
+        layers = int(getattr(encoder, "layers", 1))
+        width = language.width if language is not None else config.hidden or config.backbone
+        self.projector: Any = new_projector(config, layers, encoder.dim // layers, width)
+        if config.encoder.frozen and isinstance(self.encoder, nn.Module):
+            self.encoder.requires_grad_(False)
+        if config.heads_frozen:
+            for weight in self.projector.detector_parameters():
+                weight.requires_grad_(False)
+        self.register_state_dict_post_hook(_leave_out_named)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_put_in_named)  # type: ignore[no-untyped-call]
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the waveforms it takes, in Hz."""
+        return self.encoder.sample_rate
+
+    @property
+    def max_seconds(self) -> float:
+        """The longest clip it is made for."""
+        return self.config.max_seconds
+
+    @property
+    def audio_encoder(self) -> AudioEncoder:
+        """What turns waveforms into embeddings."""
+        return self.encoder
+
+    @property
+    def encoder_is_frozen(self) -> bool:
+        """Whether embeddings can be kept during training."""
+        return self.config.encoder.frozen
+
+    @property
+    def vocabulary(self) -> CaptionLanguageModel:
+        """What turns captions into tokens."""
+        return self._language()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the projector is."""
+        where: torch.device = next(self.projector.parameters()).device
+        return where
+
+    def train(self, mode: bool = True) -> SonicVerse:
+        """As ever, but what is frozen stays in evaluation mode."""
+        super().train(mode)
+        if self.config.encoder.frozen and isinstance(self.encoder, nn.Module):
+            self.encoder.eval()
+        if self.language is not None and not self.language.config.lora_rank:
+            # Activations are recomputed in training mode only; there is no dropout in these models to be heard.
+            self.language.train(mode and self.language.config.checkpoint_activations)
+        return self
+
+    def encode(self, waveforms: Tensor, lengths: Tensor) -> AudioEmbeddings:
+        """What the encoder hears, (batch, frames, layers * width); without gradients where it is frozen."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.encoder.frozen):
+            return self.encoder(waveforms, lengths).to(self.device)
+
+    def loss(self, batch: CaptionBatch) -> Tensor:
+        """lambda_cap * cross entropy of the captions + lambda_k * binary cross entropy of each head (eq. 8)."""
+        if isinstance(batch.audio, AudioEmbeddings):
+            audio = batch.audio.to(self.device)
+        else:
+            audio = self.encode(batch.audio.samples, batch.audio.lengths)
+        config, captioned = self.config, self.language is not None and self.config.caption_weight > 0
+        projected = (
+            self.projector(audio) if captioned else Projected(audio.states, self.projector.heads_of(audio))
+        )
+        total = config.feature_weight * self._feature_loss(projected.logits, batch.labels)
+        if captioned:
+            words = self._language().loss(projected.tokens, batch.captions, config.max_tokens)
+            total = total + config.caption_weight * words
+        return total
+
+    def labels_of(self, facts: Sequence[Fact]) -> dict[str, NDArray[np.float32]]:
+        """What its heads should say of a clip with these facts: feature -> (classes,), NaN where nobody knows."""
+        return {
+            head.feature: labels_of_facts(facts, head.feature, head.names)
+            for head in self.config.heads
+            if head.names
+        }
+
+    @torch.no_grad()
+    def facts(self, audio: AudioEmbeddings, seconds: float) -> list[tuple[Fact, ...]]:
+        """Detected features of clips that last `seconds` at most."""
+        logits = self.projector.heads_of(audio.to(self.device))
+        return [
+            facts_of_logits({name: found[row] for name, found in logits.items()}, self.config.heads, seconds)
+            for row in range(len(audio.states))
+        ]
+
+    @torch.no_grad()
+    def probabilities(self, audio: AudioEmbeddings) -> dict[str, Tensor]:
+        """Of every class of every head, feature -> (batch, classes)."""
+        logits = self.projector.heads_of(audio.to(self.device))
+        return {name: torch.sigmoid(found.float()) for name, found in logits.items()}
+
+    @torch.no_grad()
+    def generate(self, waveforms: Tensor, lengths: Tensor, options: DecodingOptions) -> list[str]:
+        """A caption for each clip."""
+        return self.generate_encoded(self.encode(waveforms, lengths), options)
+
+    @torch.no_grad()
+    def generate_encoded(self, audio: AudioEmbeddings, options: DecodingOptions) -> list[str]:
+        """A caption for each clip that was heard before."""
+        return self._language().generate(self.projector(audio.to(self.device)).tokens, options)
+
+    @torch.no_grad()
+    def score(self, waveforms: Tensor, lengths: Tensor, captions: Sequence[str]) -> Tensor:
+        """log P(caption | clip), (batch, captions)."""
+        return self.score_encoded(self.encode(waveforms, lengths), captions)
+
+    @torch.no_grad()
+    def score_encoded(self, audio: AudioEmbeddings, captions: Sequence[str]) -> Tensor:
+        """log P(caption | clip) of clips heard before, (batch, captions)."""
+        tokens = self.projector(audio.to(self.device)).tokens
+        return self._language().score(tokens, captions, self.config.max_tokens)
+
+    def _feature_loss(self, logits: Mapping[str, Tensor], labels: Mapping[str, Tensor]) -> Tensor:
+        """Sum over the heads of the mean over the labels that are known."""
+        total = torch.zeros((), device=self.device)
+        for name, truth in labels.items():
+            if name not in logits:
+                continue
+            known = ~torch.isnan(truth).to(self.device)
+            if known.any():
+                wanted = truth.to(self.device)[known]
+                total = total + functional.binary_cross_entropy_with_logits(
+                    logits[name][known].float(), wanted
+                )
+        return total
+
+    def _language(self) -> CaptionLanguageModel:
+        if self.language is None:
+            raise ValueError(NO_CAPTIONS)
+        return self.language
+
+
+def _named(model: SonicVerse, names: Iterator[str]) -> Iterator[str]:
+    """Of parameter names those that the checkpoint leaves to where the configuration says they are."""
+    stays = model.config.encoder.frozen and model.config.encoder.weights != "none"
+    for name in names:
+        if (name.startswith("language.") and LORA not in name) or (stays and name.startswith("encoder.")):
+            yield name
+
+
+def _leave_out_named(model: Any, weights: dict[str, Tensor], prefix: str, metadata: Any) -> None:
+    own = (name.removeprefix(prefix) for name in list(weights) if name.startswith(prefix))
+    for name in list(_named(model, own)):
+        del weights[prefix + name]
+
+
+def _put_in_named(model: Any, weights: dict[str, Tensor], prefix: str, *told: Any) -> None:
+    """Let what was left out stay as it is, instead of being missed."""
+    here: dict[str, Tensor] = {}
+    for part, module in (("language", model.language), ("encoder", model.encoder)):
+        if isinstance(module, nn.Module):
+            here.update(module.state_dict(prefix=f"{part}."))
+    for name in _named(model, iter(here)):
+        weights.setdefault(prefix + name, here[name])
