@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
+from tiny_language_model import shared_language_model
 from torch import Tensor, nn
 
 from linernotes.encoders.audio_encoder import AudioEmbeddings, cut_chunks
@@ -14,6 +15,8 @@ from linernotes.models.dcase_baseline import DcaseBaselineConfig
 from linernotes.models.lp_musiccaps import BartSizes, LpMusicCapsConfig
 from linernotes.models.lp_musiccaps.family import LP_MUSICCAPS
 from linernotes.models.muscaps import EncoderConfig, MusCapsConfig
+from linernotes.models.sonicverse import LanguageModelConfig, SonicVerseConfig
+from linernotes.models.sonicverse.family import SONICVERSE
 from linernotes.models.word_family import DCASE_BASELINE, MUSCAPS
 
 RATE = 1000
@@ -78,6 +81,21 @@ def _lp_musiccaps(**changes: object) -> Callable[[], CaptionModel]:
     return lambda: LP_MUSICCAPS.new(replace(LP_TINY, **changes), CAPTIONS)  # type: ignore[arg-type]
 
 
+SONICVERSE_TINY = SonicVerseConfig(
+    encoder=EncoderConfig("bands", "none"), content_tokens=4, tokens_per_head=1, hidden=32, dropout=0.0,
+    max_tokens=40, max_seconds=2.0, released_frames=8,
+)  # fmt: skip
+
+
+def _sonicverse(template: str = "paper", **changes: object) -> Callable[[], CaptionModel]:
+    def build() -> CaptionModel:
+        source = str(shared_language_model(CAPTIONS))
+        llm = LanguageModelConfig(source, template)
+        return SONICVERSE.new(replace(SONICVERSE_TINY, llm=llm, **changes), CAPTIONS)  # type: ignore[arg-type]
+
+    return build
+
+
 VARIANTS: dict[str, tuple[str, Callable[[], CaptionModel]]] = {
     **{
         f"muscaps-{fusion}-{variant}": ("muscaps", _muscaps(fusion=fusion, variant=variant))
@@ -94,6 +112,13 @@ VARIANTS: dict[str, tuple[str, Callable[[], CaptionModel]]] = {
     "lp-musiccaps-released": (
         "lp-musiccaps",
         _lp_musiccaps(spectrogram="released", label_smoothing=0.1, keep_spectrograms=False),
+    ),
+    "sonicverse": ("sonicverse", _sonicverse()),
+    "sonicverse-released": ("sonicverse", _sonicverse("released", variant="released")),
+    "sonicverse-baseline-a": ("sonicverse", _sonicverse(heads=())),
+    "sonicverse-fine-tuned": (
+        "sonicverse",
+        _sonicverse(encoder=EncoderConfig("bands", "none", frozen=False)),
     ),
     "dcase-baseline": ("dcase-baseline", lambda: DCASE_BASELINE.new(DCASE_TINY, CAPTIONS)),
 }
