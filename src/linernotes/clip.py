@@ -38,6 +38,8 @@ FACT_NAMES: Mapping[str, str] = {
     "tempo": "beats per minute (unit BPM)",
     "tempo_change": "steady, or how the tempo moves: steady, slowing, quickening, varying",
     "metre": "beats in a bar, as 4/4, 3/4 or 6/8",
+    "beat": "a beat, by its number, lasting until the next one",
+    "downbeat": "a bar, by its number, from its first beat on",
     "key": "tonic and mode, as F# minor",
     "tuning": "deviation from A = 440 Hz (unit cents)",
     "chord": "a chord over its time span, as A:min in Harte syntax; N for none",
