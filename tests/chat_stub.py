@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -67,37 +68,52 @@ class Stub:
         self.closing.wait(30)
 
 
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    state = Stub()
-    lock = threading.Lock()
+@contextmanager
+def serving(
+    answer: Callable[[BaseHTTPRequestHandler, dict[str, Any]], None], closing: threading.Event
+) -> Iterator[str]:
+    """A server that hands every request to `answer`; yields its address, sets `closing` at the end."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            with lock:
-                state.asked.append(body)
-                state.headers.append(dict(self.headers))
-                state.paths.append(self.path)
-                behave = state.behaviours.pop(0) if len(state.behaviours) > 1 else state.behaviours[0]
-            behave(self)
+            answer(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 64
+
         def handle_error(self, request: Any, client_address: Any) -> None:
             """The client went away first, as clients with time-outs do."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield state
-    state.closing.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    state = Stub()
+    lock = threading.Lock()
+
+    def answer(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        with lock:
+            state.asked.append(body)
+            state.headers.append(dict(handler.headers))
+            state.paths.append(handler.path)
+            behave = state.behaviours.pop(0) if len(state.behaviours) > 1 else state.behaviours[0]
+        behave(handler)
+
+    with serving(answer, state.closing) as state.url:
+        yield state
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from linernotes.words.agreement import key_is, says
 from linernotes.words.text_facts import TextFact, read_facts
@@ -20,33 +20,43 @@ def contradictions(text: str, tags: Iterable[str]) -> list[str]:
 
     Tags that disagree with one another rule out nothing; what they are silent about may be said.
     """
-    tags = list(tags)
-    given = [fact for tag in tags for fact in _read_tag(tag)]
+    read = [_read_tag(tag) for tag in tags]
+    given = [fact for tag in read for fact in tag.facts]
     found: list[str] = []
     for claim in read_facts(text).facts:
-        if claim.confidence >= PLAIN_FROM and not _denies_by_a_tag(claim, text, tags):
+        if claim.confidence >= PLAIN_FROM and not any(tag.gives(claim, text) for tag in read):
             reason = _against(claim, given)
             if reason:
                 found.append(f"{claim.quote(text)!r}: {reason}")
     return found
 
 
-def _read_tag(tag: str) -> list[TextFact]:
+@dataclass(frozen=True, slots=True)
+class _ReadTag:
+    text: str
+    facts: tuple[TextFact, ...]
+
+    def gives(self, claim: TextFact, text: str) -> bool:
+        """Whether a statement is in the tag's own words: `male` of `male bravado`, `non` of `non-tertiary`.
+
+        The words of a tag that denies (`no voice`) are not given: they may be turned over.
+        """
+        if claim.negation is not None:
+            return text[claim.negation[0] :].casefold().startswith(self.text)
+        said = re.escape(claim.quote(text).casefold())
+        return not any(fact.is_denied for fact in self.facts) and bool(
+            re.search(rf"(?<!\w){said}(?!\w)", self.text)
+        )
+
+
+def _read_tag(tag: str) -> _ReadTag:
     """What a tag says; of `male and female singers`, also that some are male."""
     found = list(read_facts(tag).facts)
     words = set(re.findall(r"\w+", tag.lower()))
     for gender, spelt in _GENDERS.items():
         if words & spelt and not any(fact.value == gender for fact in found):
             found.append(TextFact("singer_gender", gender, 0, len(tag), False, 1.0))
-    return found
-
-
-def _denies_by_a_tag(claim: TextFact, text: str, tags: Iterable[str]) -> bool:
-    """Whether what reads as a denial is the beginning of a tag, such as `non-tertiary harmonies`."""
-    if claim.negation is None:
-        return False
-    rest = text[claim.negation[0] :].casefold()
-    return any(rest.startswith(tag.casefold()) for tag in tags)
+    return _ReadTag(tag.casefold(), tuple(found))
 
 
 def _against(claim: TextFact, given: Sequence[TextFact]) -> str:

@@ -22,6 +22,8 @@ from linernotes.registry import WRITERS
 
 DEFAULT = "composer"
 KEYWORDS = "t5:"
+AT_ONCE = frozenset({"tag_concat", "template"})
+"""Tasks that need no backend."""
 FORMS = (
     "composer, small, an address (http://localhost:11434/v1), local:FOLDER, local:FILE.gguf, scripted:FILE, "
     "or for k2c t5:FOLDER_OR_NAME"
@@ -45,7 +47,7 @@ class Backend:
 
 
 def load_makers(tasks: Sequence[str], backend: Backend) -> dict[str, Maker]:
-    """The maker of every task; a model that several need is loaded once.
+    """The maker of every task, in their order; a model that several need is loaded once.
 
     Raises:
         ValueError: a task that this backend can't do, or a backend that is none.
@@ -54,24 +56,28 @@ def load_makers(tasks: Sequence[str], backend: Backend) -> dict[str, Maker]:
     """
     if not tasks or len(set(tasks)) != len(tasks):
         raise ValueError("name one task or several, each once")
-    makers: dict[str, Maker] = {task: baseline(task) for task in tasks if task in ("tag_concat", "template")}
+    makers: dict[str, Maker] = {task: baseline(task) for task in tasks if task in AT_ONCE}
     others = [task for task in tasks if task not in makers]
-    if not others:
-        return makers
+    if others:
+        makers |= _load_others(others, backend)
+    return {task: makers[task] for task in tasks}
+
+
+def _load_others(tasks: Sequence[str], backend: Backend) -> dict[str, Maker]:
     if backend.where in WRITERS:
-        return makers | {task: _by_writer(task, backend) for task in others}
+        return {task: _by_writer(task, backend) for task in tasks}
     if backend.where.startswith(KEYWORDS):
-        _only_k2c(others, backend.where)
+        _only_k2c(tasks, backend.where)
         from linernotes.building.pseudo_captions.keyword_model import FromKeywords, load_keyword_model
 
         bare = load_keyword_model(backend.where.removeprefix(KEYWORDS))
-        return makers | {"k2c": FromKeywords(with_manners(bare, backend.manners))}
-    return makers | dict.fromkeys(others, _by_model(others, backend))
+        return {"k2c": FromKeywords(with_manners(bare, backend.manners))}
+    return dict.fromkeys(tasks, _by_model(tasks, backend))
 
 
 def needs_cache(tasks: Sequence[str], backend: Backend) -> bool:
     """Whether answers cost money or time, so that they should be kept."""
-    return backend.where != DEFAULT and any(task not in ("tag_concat", "template") for task in tasks)
+    return backend.where != DEFAULT and not AT_ONCE.issuperset(tasks)
 
 
 def instructions_of(backend: Backend) -> Instructions | None:
