@@ -82,6 +82,11 @@ MODEL_FAMILIES: Mapping[str, str] = {
 }
 """Family of trainable caption models -> where it is (a `models.families.ModelFamily`); needs the extra torch."""
 
+IMPORTERS: Mapping[str, str] = {
+    "lp-musiccaps": "linernotes.models.lp_musiccaps.importing:import_lp_musiccaps",
+}
+"""Family with published weights -> where it is (a `models.importing.Importer`); needs the extra torch."""
+
 AUDIO_ENCODERS: Mapping[str, str] = {
     "musicnn-mtt": "linernotes.encoders.musicnn_chunks:musicnn_mtt",
     "musicnn-msd": "linernotes.encoders.musicnn_chunks:musicnn_msd",

@@ -1,30 +1,38 @@
-"""`linernotes models`: what is inside, how large it is and what its licence allows."""
+"""`linernotes models`: what is inside, its size and licence; and published weights, taken in."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from linernotes.registry import components
+from linernotes.cli.progress import progress_bar
+from linernotes.registry import IMPORTERS, components
+
+app = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command("models")(models)
+def register(parent: typer.Typer) -> None:
+    """Add the commands to `parent`."""
+    parent.add_typer(app, name="models")
 
 
+@app.callback()
 def models(
+    context: typer.Context,
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of a table."),
 ) -> None:
     """List the models and methods that are installed, their size and licence; with --json also source and files.
 
     Example: `linernotes models --json | jq '.[].licence'`
     """
+    if context.invoked_subcommand is not None:
+        return
     found = list(components().values())
     if as_json:
         typer.echo(json.dumps([{**asdict(item), "size_bytes": item.size_bytes} for item in found], indent=2))
@@ -38,3 +46,40 @@ def models(
         allowed = "yes" if item.commercial_use else "no"
         table.add_row(item.name, size, item.licence, allowed, item.about)
     Console().print(table)
+
+
+@app.command("import")
+def import_weights(
+    family: str = typer.Argument(..., help=f"Whose weights: {', '.join(IMPORTERS)}."),
+    source: str = typer.Argument(
+        ..., metavar="FILE_OR_HUB_NAME", help="A .pth or .safetensors, a folder, or OWNER/REPOSITORY/FILE."
+    ),
+    out: Path = typer.Option(..., help="The folder to write: safetensors, configuration, tokenizer."),
+    tokenizer: str = typer.Option(
+        "", metavar="FOLDER_OR_NAME", help="Of the language model, if the file has none."
+    ),
+    revision: str | None = typer.Option(None, help="Branch, tag or commit of the repository on the hub."),
+    sha256: str | None = typer.Option(None, help="Refuse a file that has another checksum."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Take in published weights, without running anything that their file may hold.
+
+    Needs the extra: `pip install 'linernotes[torch]'`. Then `linernotes caption song.mp3 --model DIR`.
+
+    Example: `linernotes models import lp-musiccaps transfer.pth --tokenizer facebook/bart-base --out models/lp`
+    """
+    from linernotes.registry import need_extra
+
+    need_extra("torch", "torch")
+    from linernotes.models.importing import ImportOptions, import_published
+
+    options = ImportOptions(tokenizer, revision, sha256)
+    with progress_bar(f"reading {source}", None):
+        imported = import_published(family, source, out, options)
+    if as_json:
+        typer.echo(json.dumps(asdict(imported), indent=2, default=str))
+        return
+    typer.echo(
+        f"{imported.parameters / 1e6:.1f} million parameters of {imported.source} (sha256 {imported.sha256})\n"
+        f"{imported.folder}"
+    )

@@ -12,11 +12,8 @@ RENAMED = {
     "audio_encoder.mel_encoder.mel_scale.fb": "audio_encoder.spectrogram.filters",
     "audio_encoder.mel_encoder.spec_fn.window": "audio_encoder.spectrogram.window",
 }
-PARALLEL = "module."
-"""What training on several GPUs puts before every name."""
 
 
 def published_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Published tensors under the names of `LpNetwork`; the tied ones are left to the table they are tied to."""
-    plain = {name.removeprefix(PARALLEL): tensor for name, tensor in weights.items()}
-    return {RENAMED.get(name, name): tensor for name, tensor in plain.items() if name not in TIED}
+    return {RENAMED.get(name, name): tensor for name, tensor in weights.items() if name not in TIED}

@@ -1,0 +1,55 @@
+"""Published checkpoints turned into folders of ours: weights as safetensors, configuration, tokenizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from linernotes.registry import IMPORTERS, find_named
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a published file does not say itself; each importer takes what it needs."""
+
+    tokenizer: str = ""
+    """Folder or hub name of the tokenizer, for families whose checkpoint has none."""
+    revision: str | None = None
+    """Of the repository on the hub: a branch, a tag or a commit."""
+    sha256: str | None = None
+    """What the file must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a published checkpoint."""
+
+    family: str
+    folder: Path
+    source: str
+    sha256: str
+    parameters: int
+
+
+class Importer(Protocol):
+    """Of one family; `linernotes.registry.IMPORTERS` lists them."""
+
+    def __call__(self, source: str, out: Path, options: ImportOptions) -> Imported:
+        """Write the folder `out` from the checkpoint at `source`.
+
+        Raises:
+            CheckpointError: there is no such checkpoint, or it is another one.
+        """
+        ...
+
+
+def import_published(family: str, source: str, out: Path, options: ImportOptions) -> Imported:
+    """Turn the published checkpoint at `source`, a file, a folder or a name on the hub, into the folder `out`.
+
+    Raises:
+        ValueError: nothing imports this family.
+        CheckpointError: there is no such checkpoint, it is damaged, or it is another one.
+    """
+    importer: Importer = find_named(IMPORTERS, family, "import of published weights")
+    return importer(source, out, options)
