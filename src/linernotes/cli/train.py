@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,12 +73,19 @@ def train(
             features=features,
             advance=advance,
         )
+    if not _is_main_process():
+        return
     told: dict[str, Any] = asdict(result)
     if as_json:
         typer.echo(json.dumps(told, indent=2, default=str))
         return
     values = ", ".join(f"{name} {value:.4f}" for name, value in result.metrics.items())
     typer.echo(f"{result.epochs} epochs, {result.steps} steps; best: {values}\n{result.best}")
+
+
+def _is_main_process() -> bool:
+    """Whether this is the process that speaks, where a launcher has started several."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
@@ -88,7 +96,8 @@ def training_bar() -> Iterator[Advance]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    is_shown = console.is_terminal and _is_main_process()
+    with Progress(*columns, console=console, transient=True, disable=not is_shown) as progress:
         task = progress.add_task("starting", total=None)
 
         def advance(what: str, done: float, total: float) -> None:

@@ -122,6 +122,10 @@ class DcaseBaseline(nn.Module):
         outputs = targets_of(batch.captions, self.vocabulary, self.config.max_words, self.device).outputs
         return mean_cross_entropy(self.logits(audio)[:, : outputs.shape[1]], outputs)
 
+    def token_count(self, caption: str) -> int:
+        """Tokens that the loss of `caption` is the mean over: its words and `<eos>`."""
+        return min(len(self.vocabulary.encode(caption)), self.config.max_words) + 1
+
     @torch.no_grad()
     def generate(self, waveforms: Tensor, lengths: Tensor, options: DecodingOptions) -> list[str]:
         """A caption for each clip."""

@@ -112,10 +112,14 @@ class Batches:
         clips, captions = [], []
         for draw in draws:
             example = self.examples[draw.index]
-            rng = np.random.default_rng((self.seed, draw.epoch, draw.index, 2))
-            captions.append(example.captions[int(rng.integers(len(example.captions)))])
+            rng = self._rng(draw)
+            captions.append(_one_of(example.captions, rng))
             clips.append(self._crop(self.source.clip(example), rng))
         return CaptionBatch(self.source.together(clips), tuple(captions))
+
+    def caption_of(self, draw: Draw) -> str:
+        """The caption that `drawn` takes, without its audio."""
+        return _one_of(self.examples[draw.index].captions, self._rng(draw))
 
     def in_order(self, start: int, count: int) -> CaptionBatch:
         """Whole clips with their first caption, to validate on."""
@@ -123,9 +127,16 @@ class Batches:
         audio_batch = self.source.together([self.source.clip(example) for example in examples])
         return CaptionBatch(audio_batch, tuple(example.captions[0] for example in examples))
 
+    def _rng(self, draw: Draw) -> np.random.Generator:
+        return np.random.default_rng((self.seed, draw.epoch, draw.index, 2))
+
     def _crop(self, clip: Tensor, rng: np.random.Generator) -> Tensor:
         length = self.source.length_of(self.crop_s) if self.crop_s else len(clip)
         if length >= len(clip):
             return clip
         start = int(rng.integers(len(clip) - length + 1))
         return clip[start : start + length]
+
+
+def _one_of(captions: Sequence[str], rng: np.random.Generator) -> str:
+    return captions[int(rng.integers(len(captions)))]

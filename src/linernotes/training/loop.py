@@ -30,6 +30,7 @@ from linernotes.training.recipe import (
     training_identity,
 )
 from linernotes.training.schedules import Plateau, rate_share
+from linernotes.training.shares import Part, share_of
 from linernotes.training.state import (
     STATE,
     MovingAverage,
@@ -160,6 +161,7 @@ class _Run:
         finally:
             if self.journal is not None:
                 self.journal.close()
+        self.accelerator.wait_for_everyone()
         metrics = json.loads((self.out / "best" / "training.json").read_text("utf-8"))["metrics"]
         at = self.standing
         return TrainingResult(self.out, self.out / "best", self.out / "last", at.epoch, at.step, metrics)
@@ -168,50 +170,67 @@ class _Run:
         at, options = self.standing, self.options
         batches = epoch_batches(len(self.examples.train), options.batch_size, options.seed, at.epoch)
         left = batches[at.batches :]
-        for parts in prefetched(left, self._parts):
-            self._step(parts)
+        for draws, parts in zip(left, prefetched(left, self._parts), strict=True):
+            self._step(len(draws), parts)
             at.batches += 1
             if options.save_every_steps and at.step % options.save_every_steps == 0:
                 self._save_state()
         self._end_epoch()
 
-    def _parts(self, draws: list[Draw]) -> list[CaptionBatch]:
+    def _parts(self, draws: list[Draw]) -> list[Part]:
         """This process's share of a batch, in as many parts as gradients are accumulated over."""
-        share = draws[self.accelerator.process_index :: self.accelerator.num_processes] or draws[:1]
-        size = math.ceil(len(share) / self.options.accumulate)
-        return [self.batches.drawn(share[start : start + size]) for start in range(0, len(share), size)]
+        return share_of(
+            draws,
+            self.batches,
+            self.model,
+            process=self.accelerator.process_index,
+            processes=self.accelerator.num_processes,
+            accumulate=self.options.accumulate,
+        )
 
-    def _step(self, parts: list[CaptionBatch]) -> None:
+    def _step(self, clips: int, parts: list[Part]) -> None:
         at, options = self.standing, self.options
         rate = options.learning_rate * rate_share(options, at.step, self.total_steps) * at.plateau.factor
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         torch.manual_seed(_step_seed(options.seed, at.step, self.accelerator.process_index))
         self.wrapped.train()
-        clips, loss_sum = sum(len(part) for part in parts), 0.0
-        for number, part in enumerate(parts, 1):
-            is_last = number == len(parts)
-            with nullcontext() if is_last else self.accelerator.no_sync(self.wrapped):
-                loss = self.wrapped(part)
-                self.accelerator.backward(loss * (len(part) / clips))
-            loss_sum += float(loss.detach()) * len(part)
+        loss = self._over_processes(self._gradients(parts))
         norm = self.accelerator.clip_grad_norm_(self.wrapped.parameters(), options.clip_norm or math.inf)
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"the loss is {loss} at step {at.step + 1}: lower training.learning_rate or training.clip_norm, "
+                "or use training.precision = 'float32'; the last good state is kept"
+            )
         self.optimizer.step()
         self.optimizer.zero_grad()
         at.step += 1
-        at.loss_sum += loss_sum
+        at.loss_sum += loss * clips
         at.loss_clips += clips
-        if not math.isfinite(loss_sum):
-            raise ValueError(
-                f"the loss is {loss_sum} at step {at.step}: lower training.learning_rate or training.clip_norm, "
-                "or use training.precision = 'float32'; the last good state is kept"
-            )
         if self.average is not None:
             self.average.update(self.model, at.step)
         if self.journal is not None:
-            values = {"epoch": at.epoch + 1, "loss": loss_sum / clips, "learning_rate": rate}
+            values = {"epoch": at.epoch + 1, "loss": loss, "learning_rate": rate}
             self.journal.write("step", at.step, {**values, "gradient_norm": float(norm)})
-        self.advance(f"epoch {at.epoch + 1}, loss {loss_sum / clips:.3f}", at.step, self.total_steps)
+        self.advance(f"epoch {at.epoch + 1}, loss {loss:.3f}", at.step, self.total_steps)
+
+    def _gradients(self, parts: list[Part]) -> float:
+        """Backward passes of this process's share; returns what it adds to the loss of the batch."""
+        loss_sum = 0.0
+        for number, part in enumerate(parts, 1):
+            is_last = number == len(parts)
+            with nullcontext() if is_last else self.accelerator.no_sync(self.wrapped):
+                loss = self.wrapped(part.batch)
+                # Gradients are averaged over processes, each of which holds a part of the mean.
+                self.accelerator.backward(loss * (part.weight * self.accelerator.num_processes))
+            loss_sum += float(loss.detach()) * part.weight
+        return loss_sum
+
+    def _over_processes(self, value: float) -> float:
+        """The sum over all processes."""
+        if self.accelerator.num_processes == 1:
+            return value
+        return float(self.accelerator.reduce(torch.tensor(value, device=self.accelerator.device)))
 
     def _end_epoch(self) -> None:
         at = self.standing
@@ -220,7 +239,7 @@ class _Run:
         averaged = self.average.in_place_of_weights(self.model) if self.average else nullcontext()
         with averaged:
             self.model.eval()
-            metrics = {"training_loss": training_loss, **self._validate()}
+            metrics = self._as_main_has({"training_loss": training_loss, **self._validate()})
             at.plateau.see(metrics["validation_loss"])
             better = self._note_best(metrics)
             if self.accelerator.is_main_process:
@@ -234,7 +253,7 @@ class _Run:
         self._save_state()
 
     def _validate(self) -> dict[str, float]:
-        """Loss and metrics on the validation clips; every process does the same, so that all agree."""
+        """Loss and metrics on the validation clips; every process works, so that none waits too long."""
         with self.accelerator.autocast():
             loss = validation_loss(self.model, self.validation, self.options.batch_size)
         if not self.options.metrics:
@@ -245,6 +264,13 @@ class _Run:
             advance=lambda done: self.advance("captioning for validation", done, len(some)),
         )  # fmt: skip
         return {"validation_loss": loss, **caption_scores(captions, some, self.options.metrics)}
+
+    def _as_main_has(self, metrics: dict[str, float]) -> dict[str, float]:
+        """The metrics of the main process, by which all processes stop and choose alike."""
+        told = [metrics]
+        if self.accelerator.num_processes > 1:
+            need_extra("accelerate.utils", "train").broadcast_object_list(told)
+        return told[0]
 
     def _note_best(self, metrics: dict[str, float]) -> bool:
         at, monitor = self.standing, self.options.monitor
@@ -286,7 +312,9 @@ def _accelerator(options: TrainingOptions) -> Iterator[Any]:
     Accelerator = need_extra("accelerate", "train").Accelerator  # noqa: N806
     AcceleratorState = need_extra("accelerate.state", "train").AcceleratorState  # noqa: N806
 
-    accelerator = Accelerator(mixed_precision=PRECISIONS[options.precision])
+    # A model may hold layers that its settings leave unused, such as the audio layer of the paper's attention.
+    distributed = need_extra("accelerate", "train").DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(mixed_precision=PRECISIONS[options.precision], kwargs_handlers=[distributed])
     try:
         yield accelerator
     finally:

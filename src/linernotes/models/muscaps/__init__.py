@@ -88,6 +88,10 @@ class MusCaps(nn.Module):
         reading = self.network.read(targets.inputs, context, self.network.start(context))
         return mean_cross_entropy(reading.logits, targets.outputs)
 
+    def token_count(self, caption: str) -> int:
+        """Tokens that the loss of `caption` is the mean over: its words and `<eos>`."""
+        return min(len(self.vocabulary.encode(caption)), self.config.max_words) + 1
+
     @torch.no_grad()
     def generate(self, waveforms: Tensor, lengths: Tensor, options: DecodingOptions) -> list[str]:
         """A caption for each clip."""
