@@ -7,27 +7,38 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import numpy as np  # noqa: E402
+from tiny_mert import write_mert  # noqa: E402
 
 from linernotes.encoders import musicnn_frontend as frontend  # noqa: E402
 from linernotes.encoders.audio_encoder import AudioEmbeddings, AudioEncoder, cut_chunks  # noqa: E402
 from linernotes.encoders.harmonic_cnn import HarmonicCnn, HarmonicCnnEncoder  # noqa: E402
 from linernotes.encoders.log_mel import LogMelEncoder  # noqa: E402
+from linernotes.encoders.mert import load_mert  # noqa: E402
 from linernotes.encoders.musicnn_chunks import musicnn_mtt  # noqa: E402
 from linernotes.encoders.musicnn_onnx import tag_windows  # noqa: E402
+from linernotes.encoders.time_mean import TimeMean  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
 RATE = 16_000
 
 
-@pytest.fixture(params=["musicnn-mtt", "musicnn-shipped", "harmonic-cnn", "log-mel-64"], scope="module")
-def encoder(request: pytest.FixtureRequest) -> AudioEncoder:
+ENCODERS = ("musicnn-mtt", "musicnn-shipped", "harmonic-cnn", "log-mel-64", "mert", "mert-mean")
+
+
+@pytest.fixture(params=ENCODERS, scope="module")
+def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AudioEncoder:
+    def mert() -> AudioEncoder:
+        return load_mert(write_mert(tmp_path_factory.mktemp("mert")))
+
     torch.manual_seed(0)
     built = {
         "musicnn-mtt": musicnn_mtt,
         "musicnn-shipped": lambda: musicnn_mtt(frozen=True),
         "harmonic-cnn": lambda: HarmonicCnnEncoder(HarmonicCnn(channels=4)),
         "log-mel-64": LogMelEncoder,
+        "mert": mert,
+        "mert-mean": lambda: TimeMean(mert(), 11.0),
     }[request.param]()
     return built.eval() if isinstance(built, torch.nn.Module) else built
 
@@ -59,7 +70,7 @@ def test_padding_is_not_heard(encoder: AudioEncoder) -> None:
 
 
 def test_frames_follow_one_another_as_often_as_promised(encoder: AudioEncoder) -> None:
-    frames = hear(encoder, noise(11.0)).states.shape[1]
+    frames = hear(encoder, noise(11.0 * encoder.sample_rate / RATE)).states.shape[1]
     assert abs(frames - 11.0 / encoder.frame_s) <= 1
 
 

@@ -78,7 +78,8 @@ class CaptionLanguageModel(nn.Module):
         network.requires_grad_(False)
         self.network = network.to(_TYPES[config.precision])
         if config.checkpoint_activations:
-            network.gradient_checkpointing_enable({"use_reentrant": False})
+            older = network.gradient_checkpointing_enable  # until transformers 5
+            getattr(network, "activation_checkpointing_enable", older)({"use_reentrant": False})
         if config.lora_rank:
             _add_lora(network, config)
 
