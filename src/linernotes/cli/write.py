@@ -13,12 +13,25 @@ import typer
 
 from linernotes.cli.caption import SEED, WriterName
 from linernotes.cli.progress import progress_bar
+from linernotes.cli.pseudo_caption import (
+    BACKEND_HELP,
+    INSTRUCTIONS,
+    KEY,
+    MAX_TOKENS,
+    MODEL,
+    PLAIN,
+    TASK_HELP,
+    TEMPERATURE,
+    TIMEOUT,
+    ask_options,
+)
 from linernotes.clip import Caption
 from linernotes.export import write_atomically
 from linernotes.registry import load_writer
 from linernotes.writers.given import given_aspects
 
 if TYPE_CHECKING:
+    from linernotes.building.pseudo_captions.makers import Backend
     from linernotes.writers import Writer
 
 
@@ -46,6 +59,15 @@ def write(
     writer: WriterName = typer.Option(WriterName.composer, help="Who writes."),
     seed: int = SEED,
     as_json: bool = typer.Option(False, "--json", help="With --aspects: print the caption with its claims."),
+    task: str = typer.Option("", help=f"One caption as `linernotes pseudo-caption` makes it: {TASK_HELP}."),
+    backend: str = typer.Option("", help=f"With --task, who writes: {BACKEND_HELP}"),
+    model: str = MODEL,
+    instructions: Path | None = INSTRUCTIONS,
+    plain: bool = PLAIN,
+    temperature: str = TEMPERATURE,
+    max_tokens: int = MAX_TOKENS,
+    key_variable: str = KEY,
+    timeout: float = TIMEOUT,
 ) -> None:
     """Write captions from aspects, as a person would put them.
 
@@ -53,9 +75,27 @@ def write(
 
     * `linernotes write --aspects "sad, female vocal, piano"`
     * `linernotes write --writer small --input aspects.jsonl --out captions.jsonl`
+    * `linernotes write --aspects "sad, piano" --task summary --backend http://localhost:11434/v1 --model qwen3`
     """
     if bool(aspects) == bool(input_path):
         raise typer.BadParameter("give either --aspects or --input")
+    if task:
+        if not aspects:
+            raise typer.BadParameter("--task goes with --aspects; for many items: linernotes pseudo-caption")
+        try:
+            asking = ask_options(temperature, max_tokens, plain)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        from linernotes.building.pseudo_captions.makers import Backend
+        from linernotes.llm.load import Manners
+
+        manners = Manners(timeout_s=timeout)
+        where = backend or writer.value
+        chosen = Backend(where, model, key_variable, instructions, asking, manners, seed)
+        _write_by_task(task, aspects, chosen, as_json)
+        return
+    if backend or model or plain or instructions:
+        raise typer.BadParameter("--backend, --model, --plain and --instructions go with --task")
     if input_path is None:
         _write_one(load_writer(writer.value), aspects, seed, as_json)
         return
@@ -79,6 +119,32 @@ def _write_one(writer: Writer, aspects: str, seed: int, as_json: bool) -> None:
     claims = [{"start": c.start, "end": c.end, "fact_ids": list(c.fact_ids)} for c in caption.claims]
     given = {fact.id: fact.value for fact in facts}
     typer.echo(json.dumps({"caption": caption.text, "claims": claims, "facts": given}, ensure_ascii=False))
+
+
+def _write_by_task(task: str, aspects: str, backend: Backend, as_json: bool) -> None:
+    """One pseudo caption; with --json also its provenance and what the gates hold against it."""
+    from linernotes.building.pseudo_captions import Order
+    from linernotes.building.pseudo_captions.gates import GateOptions, Gates
+    from linernotes.building.pseudo_captions.makers import check_task, load_makers
+    from linernotes.building.pseudo_captions.making import source_of
+    from linernotes.building.pseudo_captions.tags import spoken_tags
+    from linernotes.clip import Clip
+
+    try:
+        check_task(task, backend)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    given = Clip("given", "", tags=tuple(str(fact.value) for fact in given_aspects(aspects)))
+    order = Order(given, task, spoken_tags(given).tags)
+    if not order.tags:
+        raise typer.BadParameter("--aspects holds no words")
+    made = load_makers([task], backend)[task](order)
+    if not as_json:
+        typer.echo(made.text)
+        return
+    faults = Gates(GateOptions()).faults(order, made.text)
+    told = {"caption": made.text, "aspects": list(order.tags), **source_of(order, made, faults)}
+    typer.echo(json.dumps(told, ensure_ascii=False))
 
 
 def _write_file(writer: Writer, input_path: Path, out: Path | None, seed: int) -> int:

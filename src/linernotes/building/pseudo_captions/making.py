@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from linernotes.building.pseudo_captions import DeadLetter, Made, Maker, Order, PseudoCaption
+from linernotes.building.pseudo_captions import DeadLetter, Fault, Made, Maker, Order, PseudoCaption
 from linernotes.building.pseudo_captions.gates import GateOptions, Gates
 from linernotes.building.pseudo_captions.names import ArtistIndex, names_of
 from linernotes.building.pseudo_captions.report import Report, Tally, report_to_markdown
@@ -207,18 +207,18 @@ def orders_of(plan: Plan) -> Iterator[Order]:
 
 def with_captions(clip: Clip, captions: Sequence[PseudoCaption]) -> Clip:
     """`clip` with these captions in place of its own; `extra.pseudo_captions` says where each comes from."""
-    sources = [_source(caption) for caption in captions]
+    sources = [source_of(caption.order, caption.made, caption.faults) for caption in captions]
     extra = {**clip.extra, "pseudo_captions": sources}
     return replace(clip, captions=tuple(caption.made.text for caption in captions), extra=extra)
 
 
-def _source(caption: PseudoCaption) -> dict[str, Any]:
+def source_of(order: Order, made: Made, faults: Sequence[Fault]) -> dict[str, Any]:
     """Task and provenance, new attributes apart from the caption, and what the gates hold against it."""
-    source: dict[str, Any] = {"task": caption.order.task, **asdict(caption.made.provenance)}
-    if caption.made.new_attributes:
-        source["new_attributes"] = list(caption.made.new_attributes)
-    if caption.faults:
-        source["faults"] = {fault.gate: fault.reason for fault in caption.faults}
+    source: dict[str, Any] = {"task": order.task, **asdict(made.provenance)}
+    if made.new_attributes:
+        source["new_attributes"] = list(made.new_attributes)
+    if faults:
+        source["faults"] = {fault.gate: fault.reason for fault in faults}
     return source
 
 

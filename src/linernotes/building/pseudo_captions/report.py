@@ -173,7 +173,8 @@ def table3_lines(report: Report) -> list[str]:
         if row.fewest_captions != row.most_captions:
             per_audio = f"{row.fewest_captions}-{row.most_captions}"
         tokens = f"{row.tokens_mean:.1f}±{row.tokens_sd:.1f}"
-        lines.append(f"| {label} | {row.items:,} | {row.hours:.1f} | {per_audio} | {tokens} |")
+        hours = f"{row.hours:.1f}" if row.hours >= 1 else f"{row.hours:.3f}"
+        lines.append(f"| {label} | {row.items:,} | {hours} | {per_audio} | {tokens} |")
     return lines
 
 
