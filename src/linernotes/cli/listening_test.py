@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from linernotes.cli.outputs import check_outputs
 from linernotes.cli.progress import progress_bar
 from linernotes.listening import HOST, PORT, RATINGS
 
@@ -150,3 +152,45 @@ def serve(
             print(f"linernotes: stopped; {len(store.verdicts())} answers so far", file=sys.stderr)
         finally:
             store.close()
+
+
+@app.command()
+def report(
+    folder: Path = FOLDER,
+    out: Path | None = typer.Option(None, help="Write the report to this Markdown file."),
+    chart: Path | None = typer.Option(None, help="Draw stacked bars to this .png or .svg."),
+    answers: Path | None = typer.Option(None, help="Write every answer to this csv."),
+    names: bool = typer.Option(False, "--names", help="Call raters by the names they gave, not by numbers."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
+) -> None:
+    """Count wins, ties and losses of every method, with intervals, and say how far the raters agree.
+
+    Works while the test is being served. The chart needs the extra: `pip install 'linernotes[plot]'`.
+
+    Example: `linernotes listening-test report test --out report.md --chart bars.png`
+    """
+    from linernotes.export import write_atomically
+    from linernotes.listening.chart import check_chart, plot_report
+    from linernotes.listening.report import answers_to_csv, report_to_dict, report_to_markdown
+    from linernotes.listening.report import report as read_report
+    from linernotes.listening.schema import FILE_NAME
+    from linernotes.listening.store import TestStore
+
+    check_outputs({"--out": out, "--chart": chart, "--answers": answers}, [folder / FILE_NAME])
+    if chart is not None:
+        check_chart(chart)
+    with closing(TestStore(folder)) as store:
+        found = read_report(store)
+        verdicts = store.verdicts()
+    markdown = report_to_markdown(found, names=names)
+    if out is not None:
+        write_atomically(out, markdown)
+    if answers is not None:
+        write_atomically(answers, answers_to_csv(verdicts, names=names))
+    if chart is not None:
+        plot_report(found, chart)
+    if as_json:
+        data = report_to_dict(found, names=names)
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+    elif out is None:
+        typer.echo(markdown, nl=False)

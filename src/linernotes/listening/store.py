@@ -44,6 +44,8 @@ class Task:
 
     task: str
     place: int
+    is_last: bool
+    """Of those given out so far."""
     a: str
     b: str
     duration_s: float
@@ -236,16 +238,17 @@ class TestStore:
 
 def _task(connection: sqlite3.Connection, rater: int, place: int) -> Task | None:
     row = connection.execute(
-        "SELECT task, human_side, human, caption, duration_s FROM tasks JOIN questions USING (question)"
-        " JOIN clips USING (clip) WHERE rater = ? AND place = ?",
-        (rater, place),
+        "SELECT task, place = (SELECT max(place) FROM tasks WHERE rater = ?), human_side, human, caption,"
+        " duration_s FROM tasks JOIN questions USING (question) JOIN clips USING (clip)"
+        " WHERE rater = ? AND place = ?",
+        (rater, rater, place),
     ).fetchone()
     if row is None:
         return None
-    task, side, human, caption, duration_s = row
+    task, is_last, side, human, caption, duration_s = row
     a, b = (human, caption) if side == "a" else (caption, human)
     answers = connection.execute("SELECT aspect, choice FROM answers WHERE task = ? ORDER BY answer", (task,))
-    return Task(task, place, a, b, duration_s, dict(answers))
+    return Task(task, place, bool(is_last), a, b, duration_s, dict(answers))
 
 
 def _now() -> str:

@@ -229,8 +229,7 @@ function answer(aspect, choice) {
 async function next() {
   if (!task || byId("next").disabled) return;
   byId("next").disabled = true;
-  const isBehind = await ask(`/api/question?place=${task.place + 1}`).then(() => true, () => false);
-  await proceed(isBehind ? task.place + 1 : undefined);
+  await proceed(task.is_last ? undefined : task.place + 1);
 }
 
 async function back() {
@@ -265,5 +264,8 @@ byId("leave").addEventListener("click", leave);
 byId("next").addEventListener("click", next);
 byId("back").addEventListener("click", back);
 document.addEventListener("keydown", onKey);
+document.addEventListener("click", (event) => { // after a click by hand the keys belong to the page, not to the button
+  if (event.detail > 0 && byId("task").contains(event.target)) document.activeElement.blur();
+});
 window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 start();
