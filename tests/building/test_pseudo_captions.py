@@ -310,6 +310,13 @@ class TestGates:
         assert found("Calm flute.") == ["length"]
         assert found("A calm flute in a very long piece of it") == ["length"]
         assert found("A song that is nice.") == ["coverage"]
+        assert found("Calm flute, sad drums") == ["unsupported"]
+
+    def test_going_round_in_circles(self) -> None:
+        again = "The calm flute plays on and on. " * 4
+        assert [fault.gate for fault in Gates(GateOptions()).faults(order("flute", "calm"), again)] == [
+            "repetition"
+        ]
 
     def test_what_is_kept_out_is_a_choice(self) -> None:
         some = Gates(GateOptions(drop=frozenset({"length"})))

@@ -27,6 +27,9 @@ ITEMS = int(os.environ.get("LINERNOTES_PSEUDO_CAPTIONS", "200"))
 
 FAILS = 0.3
 JOBS = 8
+TIMEOUT_S = 2.0
+"""Long enough that a busy machine doesn't time out by itself: that would be paid twice, and rightly."""
+
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = (
     "429", "500", "timeout", "cut off", "half a body", "empty body", "not JSON",
@@ -70,7 +73,7 @@ class Moody:
         number = number_in(body["messages"][1]["content"])
         fine = completion(json.dumps({"description": f"A calm piece with a flute, number {number}."}))
         if fault == "timeout":
-            self.closing.wait(0.6)
+            self.closing.wait(TIMEOUT_S + 0.5)
             return
         if fault == "cut off":
             hang_up(handler)
@@ -128,7 +131,7 @@ def start(manifest: Path, out: Path, url: str) -> subprocess.Popen[str]:
     command = [
         *(sys.executable, "-c", "from linernotes.cli.app import main; main()"),
         *("pseudo-caption", str(manifest), "--out", str(out), "--backend", url, "--model", "stub"),
-        *("--jobs", str(JOBS), "--first-wait", "0.01", "--timeout", "0.3", "--attempts", "12"),
+        *("--jobs", str(JOBS), "--first-wait", "0.01", "--timeout", str(TIMEOUT_S), "--attempts", "12"),
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.Popen(

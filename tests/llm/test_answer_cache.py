@@ -14,7 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.llm import Completion, LanguageModel, Message, RateLimitedError, ServerError
+from linernotes.llm import (
+    BadAnswerError,
+    Completion,
+    LanguageModel,
+    LanguageModelError,
+    Message,
+    RateLimitedError,
+    RefusedError,
+    ServerError,
+    TruncatedError,
+    UnauthorisedError,
+)
 from linernotes.llm.cache import AnswerCache, Cached, Request
 from linernotes.llm.scripted import Scripted
 
@@ -56,6 +67,42 @@ def test_errors_are_not_kept(tmp_path: Path) -> None:
         model.complete(ASK)
     assert len(cache) == 0
     assert model.complete(ASK).text == "fine"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        (BadAnswerError("no JSON", "well..."), True),
+        (TruncatedError("cut"), True),
+        (RefusedError("no"), True),
+        (UnauthorisedError("wrong key"), False),
+        (ServerError("down"), False),
+    ],
+)
+def test_failures_that_were_paid_can_be_kept(
+    tmp_path: Path, error: LanguageModelError, is_kept: bool
+) -> None:
+    error.tokens_in, error.tokens_out = 30, 4
+    cache = AnswerCache(tmp_path / "c.sqlite")
+    with pytest.raises(type(error)):
+        Cached(Scripted([error]), cache, keep_failures=True).complete(ASK)
+    later = Cached(Scripted(["fine"]), cache, keep_failures=True)
+    if not is_kept:
+        assert later.complete(ASK).text == "fine"
+        return
+    with pytest.raises(type(error), match=str(error)) as met:
+        later.complete(ASK)
+    assert (met.value.tokens_in, met.value.tokens_out) == (30, 4)
+    assert getattr(met.value, "answer", None) == getattr(error, "answer", None)
+    assert (cache.spent().calls, cache.spent().tokens_in, cache.spent().tokens_out) == (1, 30, 4)
+    assert cache.forget_failures() == 1
+    assert later.complete(ASK).text == "fine"
+
+
+def test_a_kept_answer_tells_when_it_came(tmp_path: Path) -> None:
+    model = Cached(Scripted(["fine"]), AnswerCache(tmp_path / "c.sqlite"))
+    first, second = model.complete(ASK), model.complete(ASK)
+    assert first.written == second.written != ""
 
 
 class Slow:

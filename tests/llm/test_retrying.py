@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 from chat_stub import Sleeps, Stub, hang_up, say, send
 
@@ -19,7 +21,7 @@ from linernotes.llm import (
     TruncatedError,
     UnauthorisedError,
 )
-from linernotes.llm.metering import Meter, Metered
+from linernotes.llm.metering import Meter, Metered, Price, Usage
 from linernotes.llm.openai_compatible import OpenAICompatible
 from linernotes.llm.repair import Repairing
 from linernotes.llm.retrying import Pace, Retrying, RetryPolicy
@@ -133,11 +135,6 @@ def test_a_bad_answer_is_shown_to_the_model_once() -> None:
     assert "not JSON" in heard[1][2].content
 
 
-def test_two_bad_answers_are_an_error() -> None:
-    with pytest.raises(BadAnswerError):
-        Repairing(Scripted(["a", "b", "[]"])).complete(ASK, schema={"type": "array"})
-
-
 class Counted:
     """Answers with a known number of tokens."""
 
@@ -145,6 +142,28 @@ class Counted:
 
     def complete(self, messages: object, **_: object) -> Completion:
         return Completion("fine", "counted", tokens_in=30, tokens_out=20)
+
+
+def test_a_repaired_answer_counts_both() -> None:
+    bad = BadAnswerError("not JSON", "yes!")
+    bad.tokens_in, bad.tokens_out = 30, 20
+
+    class Twice(Counted):
+        answers: ClassVar[list[Completion | BadAnswerError]] = [bad, Completion("[]", "m", [], 50, 5)]
+
+        def complete(self, messages: object, **_: object) -> Completion:
+            answer = self.answers.pop(0)
+            if isinstance(answer, BadAnswerError):
+                raise answer
+            return answer
+
+    got = Repairing(Twice()).complete(ASK, schema={"type": "array"})  # type: ignore[arg-type]
+    assert (got.tokens_in, got.tokens_out, got.repaired) == (80, 25, True)
+
+
+def test_two_bad_answers_are_an_error() -> None:
+    with pytest.raises(BadAnswerError):
+        Repairing(Scripted(["a", "b", "[]"])).complete(ASK, schema={"type": "array"})
 
 
 def test_a_budget_of_calls_is_exact() -> None:
@@ -162,4 +181,12 @@ def test_a_budget_of_tokens_ends_the_calls() -> None:
     model.complete(ASK)
     model.complete(ASK)
     with pytest.raises(BudgetSpentError, match="51 tokens"):
+        model.complete(ASK)
+
+
+def test_a_budget_of_cost_counts_what_was_spent_before() -> None:
+    price = Price(per_million_in=1e6, per_million_out=2e6)  # 30 + 40 = 70 a call
+    model = Metered(Counted(), Meter(price=price, max_cost=100, spent=Usage(9, 10, 10)))  # type: ignore[arg-type]
+    model.complete(ASK)  # 30 before, 100 after
+    with pytest.raises(BudgetSpentError, match="limit of 100 on the cost"):
         model.complete(ASK)

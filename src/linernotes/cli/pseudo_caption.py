@@ -16,9 +16,10 @@ from linernotes.cli.progress import progress_bar
 from linernotes.llm import KEY_VARIABLE, TIMEOUT_S
 
 if TYPE_CHECKING:
+    from linernotes.building.pseudo_captions.asking import AskOptions
     from linernotes.building.pseudo_captions.makers import Backend
     from linernotes.building.pseudo_captions.report import Report
-    from linernotes.llm.metering import Meter
+    from linernotes.llm.metering import Meter, Price
 
 TASK_HELP = "writing, summary, paraphrase, attribute_prediction, tag_concat, template or k2c"
 BACKEND_HELP = (
@@ -52,8 +53,8 @@ def pseudo_caption(
     limit: int | None = typer.Option(None, min=1, help="Only so many clips, of those with tags."),
     drop: list[str] = typer.Option(
         ["contradiction", "leak"],
-        help="Keep captions with this fault out: coverage, contradiction, leak, unknown_name, length, duplicate, "
-        "or `none`; several times for several.",
+        help="Keep captions with this fault out: coverage, contradiction, unsupported, leak, unknown_name, "
+        "length, repetition, duplicate, or `none`; several times for several.",
     ),
     min_coverage: float = typer.Option(0.5, help="Share of the tags' words that a caption should say."),
     min_words: int = typer.Option(3, min=0, help="Shorter captions are too short."),
@@ -135,12 +136,12 @@ def pseudo_caption(
     if not ahead.orders:
         raise ValueError(f"none of the {ahead.clips} clips of {source} has tags")
     with progress_bar("captions", ahead.orders) as advance:
-        report = make_captions(plan, ahead, out, advance, lambda: _details(chosen, meter, price))
+        report = make_captions(plan, ahead, out, advance, lambda: _details(chosen, meter, price, limit))
     _print(report, out, as_json)
     _end(report, out)
 
 
-def ask_options(temperature: str, max_tokens: int, plain: bool) -> Any:
+def ask_options(temperature: str, max_tokens: int, plain: bool) -> AskOptions:
     """How a model is asked, from what stands on the command line.
 
     Raises:
@@ -165,13 +166,13 @@ def _label(source: str) -> str:
     return f"{path.resolve().parent.name}/{path.name}" if path.is_file() else path.name or source
 
 
-def _details(backend: Backend, meter: Meter, price: Any) -> Mapping[str, Any]:
+def _details(backend: Backend, meter: Meter, price: Price, limit: int | None) -> Mapping[str, Any]:
     """What the run was told and what it cost; requests are those of this run, not of killed ones before it."""
     from linernotes.building.pseudo_captions.makers import instructions_of
     from linernotes.llm.cache import AnswerCache
 
     told = instructions_of(backend)
-    details: dict[str, Any] = {}
+    details: dict[str, Any] = {} if limit is None else {"limit": f"the first {limit:,} clips with tags"}
     if told is not None:
         details["instructions"] = f"version {told.version}, sha256 {told.sha256}"
     if backend.manners.cache is not None:
@@ -180,7 +181,7 @@ def _details(backend: Backend, meter: Meter, price: Any) -> Mapping[str, Any]:
         kept.close()
         details |= {
             "requests_sent": meter.usage.calls,
-            "answers_kept": paid.calls,
+            "answers_paid_for": paid.calls,
             "tokens_in": paid.tokens_in,
             "tokens_out": paid.tokens_out,
         }

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from linernotes.building.pseudo_captions import Fault, Order
 from linernotes.building.pseudo_captions.contradictions import contradictions
 from linernotes.building.pseudo_captions.names import ArtistIndex, leaked_name, names_of
 from linernotes.building.statistics import normal, words_of
-from linernotes.words.claims import coverage
+from linernotes.words.claims import check_caption, coverage
 from linernotes.words.lexicon import load_lexicon, tokenise
 from linernotes.writers.composer.grammar import PROPER_WORDS
+from linernotes.writers.given import given_aspects
 
 GATES = {
     "coverage": "too few of the tags' words are said",
     "contradiction": "says what the tags rule out",
+    "unsupported": "speaks of instruments, voices, genres, moods or figures that no tag gives",
     "leak": "names the artist, title or album of the clip, or another artist of the manifest",
     "unknown_name": "has a name (a capital within a sentence) that the tags do not give",
     "length": "too short or too long",
+    "repetition": "says the same over and over",
     "duplicate": "an earlier caption has the same words",
 }
 """Gate -> what it finds."""
 
 DROPPED = ("contradiction", "leak")
 """Gates that keep a caption out of the manifest unless told otherwise."""
+
+RUN = 4
+MOST_REPEATED = 0.2
+"""Small models that can't find an end repeat far more, the shipped writers less."""
 
 _CAPITAL = re.compile(r"(?<![\w'’&.-])[A-Z][\w'’&#-]*")
 _AFTER_END = re.compile(r"(?:^|[.!?:;][\"'”’)]*|[\"“(])\s*$")
@@ -71,15 +78,21 @@ class Gates:
         found = contradictions(text, order.tags)
         if found:
             yield Fault("contradiction", "; ".join(found))
+        report = check_caption(text, given_aspects(order.tags))
+        if report.unsupported:
+            yield Fault("unsupported", ", ".join(dict.fromkeys(span.text for span in report.unsupported)))
         leaked = leaked_name(text, order.tags, names_of(order.clip)) or self.artists.find(text, order.tags)
         if leaked:
             yield Fault("leak", f"names {leaked!r}")
         unknown = unknown_names(text, order.tags)
         if unknown:
             yield Fault("unknown_name", ", ".join(unknown))
-        words = len(words_of(text))
-        if not self.options.min_words <= words <= self.options.max_words:
-            yield Fault("length", f"{words} words")
+        words = words_of(text)
+        if not self.options.min_words <= len(words) <= self.options.max_words:
+            yield Fault("length", f"{len(words)} words")
+        repeated = repeated_share(words)
+        if repeated > MOST_REPEATED:
+            yield Fault("repetition", f"{repeated:.0%} of its runs of {RUN} words were said before")
         mark = hash(normal(text))
         if mark in self._met:
             yield Fault("duplicate", "said of an earlier clip or task")
@@ -88,6 +101,12 @@ class Gates:
     def rejects(self, faults: tuple[Fault, ...]) -> bool:
         """Whether one of the faults keeps the caption out."""
         return any(fault.gate in self.options.drop for fault in faults)
+
+
+def repeated_share(words: Sequence[str]) -> float:
+    """Share of the runs of `RUN` words that stand earlier in the same caption."""
+    runs = list(zip(*(words[start:] for start in range(RUN)), strict=False))
+    return 1.0 - len(set(runs)) / len(runs) if runs else 0.0
 
 
 def unknown_names(text: str, tags: tuple[str, ...]) -> list[str]:
