@@ -84,17 +84,24 @@ MODEL_FAMILIES: Mapping[str, str] = {
 
 IMPORTERS: Mapping[str, str] = {
     "lp-musiccaps": "linernotes.models.lp_musiccaps.importing:import_lp_musiccaps",
+    "sonicverse": "linernotes.models.sonicverse.importing:import_sonicverse",
 }
 """Family with published weights -> where it is (a `models.importing.Importer`); needs the extra torch."""
 
 AUDIO_ENCODERS: Mapping[str, str] = {
     "musicnn-mtt": "linernotes.encoders.musicnn_chunks:musicnn_mtt",
     "musicnn-msd": "linernotes.encoders.musicnn_chunks:musicnn_msd",
+    "musicnn-msd-big": "linernotes.encoders.musicnn_chunks:musicnn_msd_big",
     "harmonic-cnn": "linernotes.encoders.harmonic_cnn:harmonic_cnn",
     "log-mel-64": "linernotes.encoders.log_mel:log_mel_64",
     "mert": "linernotes.encoders.mert:mert",
 }
 """Audio encoder of trainable models -> a function of weights ("shipped", "none", a path) and whether they stay."""
+
+FEATURE_EXTRACTORS: Mapping[str, str] = {
+    "shipped": "linernotes.building.annotate.shipped:Shipped",
+}
+"""Extractor of `annotate` -> where it is (a `building.annotate.FeatureExtractor`, or what makes one)."""
 
 
 def find_named(table: Mapping[str, str], name: str, kind: str) -> Any:

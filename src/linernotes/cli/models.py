@@ -58,6 +58,10 @@ def import_weights(
     tokenizer: str = typer.Option(
         "", metavar="FOLDER_OR_NAME", help="Of the language model, if the file has none."
     ),
+    language_model: str = typer.Option(
+        "", metavar="PATH_OR_NAME", help="sonicverse: the language model, if not the one that the file names."
+    ),
+    encoder: str = typer.Option("", metavar="FOLDER", help="sonicverse: the published MERT-v1-95M."),
     revision: str | None = typer.Option(None, help="Branch, tag or commit of the repository on the hub."),
     sha256: str | None = typer.Option(None, help="Refuse a file that has another checksum."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
@@ -66,14 +70,17 @@ def import_weights(
 
     Needs the extra: `pip install 'linernotes[torch]'`. Then `linernotes caption song.mp3 --model DIR`.
 
-    Example: `linernotes models import lp-musiccaps transfer.pth --tokenizer facebook/bart-base --out models/lp`
+    Examples:
+
+    * `linernotes models import lp-musiccaps transfer.pth --tokenizer facebook/bart-base --out models/lp`
+    * `linernotes models import sonicverse SonicVerse/ --language-model Mistral/ --encoder MERT/ --out models/sv`
     """
     from linernotes.registry import need_extra
 
     need_extra("torch", "torch")
     from linernotes.models.importing import ImportOptions, import_published
 
-    options = ImportOptions(tokenizer, revision, sha256)
+    options = ImportOptions(tokenizer, language_model, encoder, revision, sha256)
     with progress_bar(f"reading {source}", None):
         imported = import_published(family, source, out, options)
     if as_json:

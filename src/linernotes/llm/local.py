@@ -153,6 +153,11 @@ def _find(path: Path) -> tuple[Path, Path | None]:
     return path, ggufs[0]
 
 
+def fingerprint_of(path: Path) -> str:
+    """What `load_network` would call the model at `path`; errors are those of `load_local`."""
+    return _fingerprint(*_find(path))
+
+
 def _fingerprint(folder: Path, gguf: Path | None) -> str:
     """Of names, sizes and first megabytes: tells models apart in cache keys without reading gigabytes."""
     digest = hashlib.sha256()

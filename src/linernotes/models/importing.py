@@ -15,6 +15,10 @@ class ImportOptions:
 
     tokenizer: str = ""
     """Folder or hub name of the tokenizer, for families whose checkpoint has none."""
+    language_model: str = ""
+    """Folder, GGUF file or hub name of the language model that a checkpoint adapts; "" takes what it names."""
+    encoder: str = ""
+    """Folder of the audio encoder, for families whose checkpoint has none."""
     revision: str | None = None
     """Of the repository on the hub: a branch, a tag or a commit."""
     sha256: str | None = None

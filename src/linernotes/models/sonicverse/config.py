@@ -25,7 +25,9 @@ class LanguageModelConfig:
     chat: bool = True
     """Put the question into the model's chat template, if it has one."""
     lora_rank: int = 0
-    """Rank of trained low-rank updates of all linear layers; 0 trains none. Needs the extra peft."""
+    """Rank of trained low-rank updates; 0 trains none. Needs the package peft."""
+    lora_targets: tuple[str, ...] = ()
+    """Names of the layers that are updated, as q_proj; () takes every linear one but the output."""
     lora_alpha: float = 16.0
     lora_dropout: float = 0.05
     precision: str = "float32"

@@ -207,14 +207,14 @@ def _ids(tokenizer: Any, text: str) -> list[int]:
 
 
 def _add_lora(network: Any, config: LanguageModelConfig) -> None:
-    """Low-rank updates of every linear layer but the output; their weights alone are trained."""
+    """Low-rank updates of linear layers; their weights alone are trained."""
     peft = need_extra("peft", "train")
     peft.inject_adapter_in_model(
         peft.LoraConfig(
             r=config.lora_rank,
             lora_alpha=config.lora_alpha,
             lora_dropout=config.lora_dropout,
-            target_modules="all-linear",
+            target_modules=list(config.lora_targets) or "all-linear",
             task_type="CAUSAL_LM",
         ),
         network,
