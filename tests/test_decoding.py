@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -15,8 +16,11 @@ from linernotes.decoding import (
     StepResult,
     beam_search,
     greedy_search,
+    new_search,
     repeated_ngram_ends,
+    search_together,
 )
+from linernotes.decoding.scores import largest
 
 BOS, EOS, VOCABULARY = 0, 1, 5
 
@@ -129,3 +133,60 @@ def test_impossible_options_are_refused() -> None:
         DecodingOptions(beams=0)
     with pytest.raises(ValueError, match=r"min_tokens must lie in 0\.\.3, got 4"):
         DecodingOptions(min_tokens=4, max_tokens=3)
+
+
+class Sleeper:
+    """A chain that knows which search each row belongs to, and that rows of a search come together."""
+
+    def __init__(self, seed: int) -> None:
+        self.chain, self.widths = Chain(seed), list[int]()
+
+    def __call__(self, state: State, tokens: NDArray[np.int64]) -> StepResult:
+        owners = state["owner"].tolist()
+        counts = [owners.count(owner) for owner in dict.fromkeys(owners)]
+        assert len(set(counts)) == 1
+        assert owners == [owner for owner in dict.fromkeys(owners) for _ in range(counts[0])]
+        self.widths.append(len(counts))
+        found = self.chain(state, (tokens + state["owner"]) % VOCABULARY)
+        return StepResult(found.log_probs, {**found.state, "owner": state["owner"]})
+
+
+@pytest.mark.parametrize("beams", [1, 2, 5])
+@pytest.mark.parametrize("top_p", [None, 0.8])
+def test_searches_together_find_what_they_find_alone(beams: int, top_p: float | None) -> None:
+    options = DecodingOptions(beams=beams, max_tokens=12, top_p=top_p, ends_as_transformers=beams == 5)
+    step = Sleeper(11)
+
+    def found(owners: list[int]) -> list[tuple[int, ...]]:
+        searches = [new_search(BOS, EOS, options) for _ in owners]
+        start = {"older": np.zeros(len(owners), np.float32), "owner": np.array(owners)}
+        search_together(step, start, searches)
+        return [search.hypotheses[0].tokens for search in searches]
+
+    alone = [found([owner])[0] for owner in range(5)]
+    step.widths.clear()
+    assert found([0, 1, 2, 3, 4]) == alone
+    assert step.widths[0] == 5
+    assert step.widths[-1] < 5  # some ended before others, and took no further part
+    assert len(set(alone)) > 1
+
+
+def test_the_largest_are_those_that_a_sort_finds() -> None:
+    rng = np.random.default_rng(0)
+    for size, count in ((5, 10), (300, 10), (5000, 10), (5003, 3)):
+        scores = rng.normal(size=size).astype(np.float32).round(1)  # with ties
+        scores[rng.random(size) < 0.3] = -np.inf
+        expected = [at for at in np.argsort(-scores, kind="stable") if np.isfinite(scores[at])][:count]
+        assert largest(scores, count).tolist() == expected
+    assert largest(np.full(9000, -np.inf, np.float32), 4).tolist() == []
+
+
+def test_an_end_that_is_forced_costs_nothing_as_transformers_has_it() -> None:
+    chain = Chain(4)
+    plain = DecodingOptions(beams=3, min_tokens=3, max_tokens=3, length_penalty=0.0)
+    charged, free = (
+        beam_search(chain, chain.start, BOS, EOS, replace(plain, ends_as_transformers=free))[0]
+        for free in (False, True)
+    )
+    assert charged.raw_score == pytest.approx(chain.log_prob((*charged.tokens, EOS)), abs=1e-4)
+    assert free.raw_score == pytest.approx(chain.log_prob(free.tokens), abs=1e-4)

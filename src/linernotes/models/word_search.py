@@ -12,9 +12,8 @@ from linernotes.decoding import (
     State,
     Step,
     StepResult,
-    beam_search,
-    greedy_search,
-    nucleus_sample,
+    new_search,
+    search_together,
 )
 from linernotes.models.vocabulary import Vocabulary
 
@@ -29,13 +28,9 @@ class Explanation:
 
 def search_caption(step: Step, state: State, vocabulary: Vocabulary, options: DecodingOptions) -> str:
     """A caption: drawn with `top_p`, else greedy with one beam, beam search with more; `state` holds one beam."""
-    if options.top_p is not None:
-        best = nucleus_sample(step, state, vocabulary.sos_id, vocabulary.eos_id, options)
-    elif options.beams == 1:
-        best = greedy_search(step, state, vocabulary.sos_id, vocabulary.eos_id, options)
-    else:
-        best = beam_search(step, state, vocabulary.sos_id, vocabulary.eos_id, options)[0]
-    return vocabulary.decode(best.tokens)
+    search = new_search(vocabulary.sos_id, vocabulary.eos_id, options)
+    search_together(step, state, [search])
+    return vocabulary.decode(search.hypotheses[0].tokens)
 
 
 def writable(log_probs: FloatArray) -> FloatArray:
