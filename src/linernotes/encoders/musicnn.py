@@ -7,10 +7,13 @@ is for training (MusCaps fine-tunes it). The frontend is `musicnn_frontend`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -74,21 +77,32 @@ class TimeConvolution(nn.Module):
 
 
 class Musicnn(nn.Module):
-    """Log-mel windows of any length from 1 frame on (187 in training) to tags and features."""
+    """Log-mel windows of any length from 1 frame on (187 in training) to tags and features.
 
-    def __init__(self, tags: int = 50, *, dropout: float = 0.5) -> None:
+    Shapes in this file are those of the shipped networks; the published "big" one has 512 middle filters, 500
+    penultimate and so 2097 chunk features.
+    """
+
+    def __init__(
+        self,
+        tags: int = 50,
+        *,
+        middle: int = MIDDLE_FILTERS,
+        penultimate: int = PENULTIMATE_FEATURES,
+        dropout: float = 0.5,
+    ) -> None:
         super().__init__()
+        self.chunk_features = FRONT_FEATURES + 3 * middle
         self.input_norm = nn.BatchNorm2d(1, eps=NORM_EPSILON)
         self.timbre = nn.ModuleList(FilterBank(TIMBRE_FILTERS, kernel) for kernel in TIMBRE_KERNELS)
         self.rhythm = nn.ModuleList(FilterBank(RHYTHM_FILTERS, (frames, 1)) for frames in RHYTHM_FRAMES)
         self.middle = nn.ModuleList(
-            TimeConvolution(features, MIDDLE_FILTERS)
-            for features in (FRONT_FEATURES, MIDDLE_FILTERS, MIDDLE_FILTERS)
+            TimeConvolution(features, middle) for features in (FRONT_FEATURES, middle, middle)
         )
-        self.pooled_norm = nn.BatchNorm1d(2 * CHUNK_FEATURES, eps=NORM_EPSILON)
-        self.dense = nn.Linear(2 * CHUNK_FEATURES, PENULTIMATE_FEATURES)
-        self.dense_norm = nn.BatchNorm1d(PENULTIMATE_FEATURES, eps=NORM_EPSILON)
-        self.output = nn.Linear(PENULTIMATE_FEATURES, tags)
+        self.pooled_norm = nn.BatchNorm1d(2 * self.chunk_features, eps=NORM_EPSILON)
+        self.dense = nn.Linear(2 * self.chunk_features, penultimate)
+        self.dense_norm = nn.BatchNorm1d(penultimate, eps=NORM_EPSILON)
+        self.output = nn.Linear(penultimate, tags)
         self.dropout = nn.Dropout(dropout)
 
     def feature_maps(self, log_mel: Tensor) -> Tensor:
@@ -117,9 +131,19 @@ def load_musicnn(path: Path) -> Musicnn:
     from onnx import numpy_helper
 
     stored = onnx.load(path).graph.initializer
-    weights = {tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()) for tensor in stored}
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in stored}
     model = Musicnn(tags=len(weights["output.bias"]))
+    set_weights(model, weights)
+    return model.eval()
+
+
+def set_weights(model: Musicnn, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Put published weights into the network, which counts batches from zero.
+
+    Raises:
+        RuntimeError: a weight is missing or has another shape.
+    """
     fresh = model.state_dict()
     counters = {name: fresh[name] for name in fresh if name.endswith("num_batches_tracked")}
-    model.load_state_dict({name: weights[name] for name in fresh if name not in counters} | counters)
-    return model.eval()
+    own = {name: torch.from_numpy(np.array(weights[name])) for name in fresh if name in weights}
+    model.load_state_dict(own | counters)

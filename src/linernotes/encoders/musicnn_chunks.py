@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,26 +12,29 @@ from torch import Tensor, nn
 from linernotes.encoders import musicnn_frontend as frontend
 from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.encoders.frontends import musicnn_windows
-from linernotes.encoders.musicnn import CHUNK_FEATURES, Musicnn, load_musicnn
+from linernotes.encoders.musicnn import CHUNK_FEATURES, Musicnn, load_musicnn, set_weights
+from linernotes.encoders.musicnn_checkpoint import read_musicnn
 from linernotes.encoders.musicnn_onnx import tag_windows
 from linernotes.registry import components
 
 SHIPPED = "shipped"
 UNTRAINED = "none"
-"""What `weights` may be."""
+"""What `weights` may be, besides a folder of the musicnn repository."""
+BIG_MIDDLE_FILTERS, BIG_PENULTIMATE_FEATURES = 512, 500
+"""Of MSD_musicnn_big."""
 WINDOWS_AT_ONCE = 32
 
 
 class MusicnnEncoder(nn.Module):
-    """Front- and mid-end maps at their maximum over each 3 s window: (batch, chunks, 753)."""
+    """Front- and mid-end maps at their maximum over each 3 s window: (batch, chunks, 753), big: 2097."""
 
     sample_rate = frontend.SAMPLE_RATE
-    dim = CHUNK_FEATURES
     frame_s = 1 / frontend.WINDOW_RATE_HZ
 
     def __init__(self, network: Musicnn) -> None:
         super().__init__()
         self.network = network
+        self.dim = network.chunk_features
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> AudioEmbeddings:
         """Waveforms (batch, samples) at 16 kHz, `lengths (batch,)` samples of them real."""
@@ -76,20 +80,46 @@ class ShippedMusicnn:
 
 def musicnn_mtt(weights: str = SHIPPED, frozen: bool = False) -> MusicnnEncoder | ShippedMusicnn:
     """The tagger trained on MagnaTagATune, as the paper uses it."""
-    return _musicnn("mtt", weights, frozen)
+    return _shipped("mtt", frozen) if weights == SHIPPED else _published(Musicnn(), weights)
 
 
 def musicnn_msd(weights: str = SHIPPED, frozen: bool = False) -> MusicnnEncoder | ShippedMusicnn:
     """The tagger trained on the Million Song Dataset."""
-    return _musicnn("msd", weights, frozen)
+    return _shipped("msd", frozen) if weights == SHIPPED else _published(Musicnn(), weights)
 
 
-def _musicnn(vocabulary: str, weights: str, frozen: bool) -> MusicnnEncoder | ShippedMusicnn:
-    if weights == SHIPPED and frozen:
+def musicnn_msd_big(weights: str = UNTRAINED, frozen: bool = False) -> MusicnnEncoder:
+    """The larger tagger trained on the Million Song Dataset, 2097 features a chunk; its weights do not ship."""
+    del frozen  # the model that uses it sees to that
+    if weights == SHIPPED:
+        raise ValueError(
+            "the big musicnn does not ship: give model.encoder.weights the folder MSD_musicnn_big of the musicnn "
+            f"repository (github.com/jordipons/musicnn), or {UNTRAINED!r} for random weights"
+        )
+    return _published(Musicnn(middle=BIG_MIDDLE_FILTERS, penultimate=BIG_PENULTIMATE_FEATURES), weights)
+
+
+def _shipped(vocabulary: str, frozen: bool) -> MusicnnEncoder | ShippedMusicnn:
+    if frozen:
         return ShippedMusicnn(vocabulary)
-    if weights == UNTRAINED:
-        return MusicnnEncoder(Musicnn())
-    if weights != SHIPPED:
-        raise ValueError(f"musicnn's weights are {SHIPPED!r} or {UNTRAINED!r}, got {weights!r}")
     with resources.as_file(resources.files("linernotes") / "assets" / f"musicnn_{vocabulary}.onnx") as path:
         return MusicnnEncoder(load_musicnn(path))
+
+
+def _published(network: Musicnn, weights: str) -> MusicnnEncoder:
+    """The network with random weights, or those of a published model's folder."""
+    if weights != UNTRAINED:
+        if not Path(weights).is_dir():
+            raise ValueError(
+                f"musicnn's weights are {SHIPPED!r}, {UNTRAINED!r} or a folder of the musicnn repository, "
+                f"got {weights!r}"
+            )
+        stored = read_musicnn(Path(weights))
+        try:
+            set_weights(network, stored)
+        except RuntimeError as error:
+            first = str(error).splitlines()[1].strip()
+            raise ValueError(
+                f"{weights!r} holds another musicnn than model.encoder.name says: {first}"
+            ) from error
+    return MusicnnEncoder(network)
