@@ -10,6 +10,7 @@ import typer
 from linernotes import __version__
 from linernotes.cli import (
     ablation,
+    annotate,
     caption,
     compare,
     dataset,
@@ -39,6 +40,7 @@ app = typer.Typer(
 caption.register(app)
 write.register(app)
 pseudo_caption.register(app)
+annotate.register(app)
 models.register(app)
 train.register(app)
 ablation.register(app)
