@@ -155,7 +155,7 @@ class Sleeper:
 @pytest.mark.parametrize("top_p", [None, 0.8])
 def test_searches_together_find_what_they_find_alone(beams: int, top_p: float | None) -> None:
     options = DecodingOptions(beams=beams, max_tokens=12, top_p=top_p, ends_as_transformers=beams == 5)
-    step = Sleeper(11)
+    step = Sleeper(15)
 
     def found(owners: list[int]) -> list[tuple[int, ...]]:
         searches = [new_search(BOS, EOS, options) for _ in owners]
