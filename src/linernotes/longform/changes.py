@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linernotes.clip import Fact, Section
@@ -13,9 +13,9 @@ from linernotes.words.text_keys import parse_key
 from linernotes.writers.composer.content import Content, Item, measured_content, rounded_bpm
 from linernotes.writers.composer.phrase import Phrase, listed, plain, said
 
-MOST_CHORDS, SHORTEST_CHORD_S = 3, 2.0
-NEAR_S = 5.0
-"""A change of key or tempo this close to a section's border is told there."""
+MOST_CHORDS, SHORTEST_CHORD_S, SURE_OF_A_CHORD = 3, 2.0, 0.5
+NEAR_S: Mapping[str, float] = {"key": 12.0, "tempo": 5.0}
+"""A change of key or tempo this close to a section's border is told there; keys are found in windows of 20 s."""
 DETAIL = 0.5
 """Weight of what is told only where there is room, or little else to tell."""
 SAME_TEMPO = 0.06
@@ -57,6 +57,7 @@ class _Heard:
     sings: bool = False
     key: str = ""
     bpm: float = 0.0
+    last_bpm: float = 0.0
     level: str = ""
     loop: str = ""
     chords: set[str] = field(default_factory=set)
@@ -79,14 +80,16 @@ def turns(facts: Sequence[Fact], sections: Sequence[Section]) -> list[Turn]:
     for number, section in enumerate(sections):
         content = measured_content(section.facts)
         changes = _first(content, heard, whole) if number == 0 else _changes(section, content, heard)
-        changes += _sound(content, heard) + _chords(section, heard, facts)
+        sound = _sound(content, heard)
+        is_told = sound or (number == 0 and heard.loop)
+        changes += sound if is_told else _chords(section, heard, facts)
         changes += [] if keys else _key(section, content, heard)
         changes += [] if tempi else _tempo(content, heard)
         found[section.start_s] = changes
         heard.began_s.setdefault(section.label, section.start_s)
     for span in (*keys, *tempi):
         near = min(found, key=lambda time_s: abs(time_s - span.start_s), default=span.start_s)
-        time_s = near if abs(near - span.start_s) <= NEAR_S else span.start_s
+        time_s = near if abs(near - span.start_s) <= NEAR_S[span.name] else span.start_s
         found.setdefault(time_s, []).extend(_of_span(span, heard))
     return [Turn(time_s, tuple(found[time_s])) for time_s in sorted(found)]
 
@@ -120,7 +123,7 @@ def _first(content: Content, heard: _Heard, whole: Content) -> list[Change]:
         changes.append(Change(2.0, plain("opens with ") + _named(players)))
     voice = content.one("voice")
     if heard.sings and voice and voice.sure and voice.text == "instrumental":
-        changes.append(Change(2.0, plain("is ") + said("instrumental", voice.fact_ids) + plain(" at first")))
+        changes.append(Change(2.0, plain("starts as an ") + said("instrumental", voice.fact_ids)))
         heard.sings = False
     heard.level = level.text if (level := content.one("level")) else ""
     return changes + _level(content, "", heard.level, began=False)
@@ -220,7 +223,7 @@ def _chords(section: Section, heard: _Heard, facts: Sequence[Fact]) -> list[Chan
     ids: dict[str, list[str]] = {}
     for fact in facts:
         seconds = min(fact.end_s, section.end_s) - max(fact.start_s, section.start_s)
-        if fact.name == "chord" and fact.value != "N" and seconds > 0:
+        if fact.name == "chord" and fact.confidence >= SURE_OF_A_CHORD and fact.value != "N" and seconds > 0:
             name = progression_name([str(fact.value).split("/")[0]])
             held[name] = held.get(name, 0.0) + seconds
             ids.setdefault(name, []).append(fact.id)
@@ -260,7 +263,9 @@ def _are_relatives(one: str, other: str) -> bool:
 
 def _tempo(content: Content, heard: _Heard) -> list[Change]:
     tempo = content.one("tempo")
-    return _new_tempo(tempo, heard) if tempo and tempo.sure else []
+    changes = _new_tempo(tempo, heard) if tempo and tempo.sure else []
+    heard.last_bpm = tempo.amount if tempo else 0.0
+    return changes
 
 
 def _new_tempo(tempo: Item, heard: _Heard) -> list[Change]:
@@ -270,10 +275,14 @@ def _new_tempo(tempo: Item, heard: _Heard) -> list[Change]:
         return []
     heard.bpm = now
     figure = said(f"{rounded_bpm(tempo)} BPM", tempo.fact_ids)
-    if not before:
+    if not before or not heard.began_s:
         return [Change(2.0, plain("moves at about ") + figure)]
-    verb = "rises" if now > before else "drops"
-    return [Change(2.5, plain(f"the tempo {verb} to about ") + figure, is_clause=True)]
+    verb = "is now" if not _is_same(heard.last_bpm, before) else "rises to" if now > before else "drops to"
+    return [Change(2.5, plain(f"the tempo {verb} about ") + figure, is_clause=True)]
+
+
+def _is_same(one_bpm: float, other_bpm: float) -> bool:
+    return abs(one_bpm / other_bpm - 1) < SAME_TEMPO
 
 
 def _of_span(span: Fact, heard: _Heard) -> list[Change]:
@@ -282,8 +291,10 @@ def _of_span(span: Fact, heard: _Heard) -> list[Change]:
     if item is None:
         return []
     if span.name == "tempo":
-        return _new_tempo(item, heard)
-    is_first = span.start_s < NEAR_S
+        changes = _new_tempo(item, heard)
+        heard.last_bpm = item.amount
+        return changes
+    is_first = span.start_s < NEAR_S["key"]
     if is_first and span.value == heard.key:
         return []
     heard.key = str(span.value)

@@ -54,15 +54,12 @@ class Evidence:
         """Facts that hold for the whole recording."""
         return tuple(fact for fact in self.facts if not is_of_a_span(fact))
 
-    def around(self, sentence: Sentence) -> Iterator[tuple[Fact, ...]]:
-        """Facts of each stretch, and of each span of key or tempo, that a sentence may speak of."""
-        for stretch in self.stretches:
-            if stretch.start_s < sentence.to_s and stretch.end_s > sentence.from_s - TIME_TOLERANCE_S:
+    def between(self, from_s: float, to_s: float) -> Iterator[tuple[Fact, ...]]:
+        """Facts of each stretch, and of each span of key or tempo, that lies there for more than a moment."""
+        spans = [Stretch(fact.start_s, fact.end_s, (fact,)) for fact in self.facts if is_of_a_span(fact)]
+        for stretch in (*self.stretches, *spans):
+            if stretch.start_s < to_s and stretch.end_s > from_s + TIME_TOLERANCE_S:
                 yield stretch.facts
-        for fact in self.facts:
-            near = fact.start_s < sentence.to_s and fact.end_s > sentence.from_s - TIME_TOLERANCE_S
-            if is_of_a_span(fact) and near:
-                yield (fact,)
 
 
 def faults(text: str, evidence: Evidence, most_words: int) -> list[str]:
@@ -126,11 +123,12 @@ def _wrong_claims(text: str, evidence: Evidence) -> Iterator[str]:
 def _is_local(claim: TextFact, sentence: Sentence, evidence: Evidence) -> bool:
     """Whether the facts of a stretch that the sentence speaks of carry the claim.
 
-    A key or tempo in a sentence without a time is one of the whole recording.
+    Without a time it is said of the whole recording.
     """
-    if claim.attribute in STRICT and not sentence.is_timed:
+    if not sentence.is_timed:
         return False
-    return any(judge(claim, facts).kind == "supported" for facts in evidence.around(sentence))
+    there = evidence.between(*sentence.stretch(sentence.start + claim.start))
+    return any(judge(claim, facts).kind == "supported" for facts in there)
 
 
 def _missing(text: str, evidence: Evidence) -> Iterator[str]:
@@ -138,12 +136,17 @@ def _missing(text: str, evidence: Evidence) -> Iterator[str]:
     for fact in evidence.of_whole():
         if fact.name not in KEPT or fact.confidence < THRESHOLDS[fact.name].sure:
             continue
-        if not any(
-            claim.attribute == fact.name and judge(claim, [fact]).kind == "supported" for claim in claims
-        ):
+        if not any(_gives(claim, fact) for claim in claims):
             unit = f" {fact.unit}" if fact.unit else ""
             value = round(fact.value) if isinstance(fact.value, float) else fact.value
             yield f"it does not give the {fact.name.replace('_', ' ')}, {value}{unit}"
+
+
+def _gives(claim: TextFact, fact: Fact) -> bool:
+    """Whether a statement gives a fact's value; of a tempo in figures, as every tempo may be called moderate."""
+    if claim.attribute != fact.name or (fact.name == "tempo" and not claim.value.endswith(" BPM")):
+        return False
+    return judge(claim, [fact]).kind == "supported"
 
 
 def _unsupported(text: str, evidence: Evidence) -> Iterator[str]:

@@ -15,7 +15,7 @@ from linernotes.writers.composer.phrase import Phrase, fill, listed, plain, said
 
 CLAUSES: Mapping[Length, int] = {Length.short: 2, Length.medium: 3, Length.full: 6}
 """How much is said of one turn."""
-NOT_IN_SHORT = frozenset("dynamics brightness loudness_range tuning tempo_change chord_loop".split())
+NOT_IN_SHORT = frozenset("dynamics brightness loudness_range tuning tempo_change".split())
 _SHAPES = ("At {time} {told}", "At {time}, {told}")
 _LONE_SHAPES = (*_SHAPES, "{told} at {time}")
 _BEGINS = ("opens ", "starts ", "begins ")

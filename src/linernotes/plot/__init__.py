@@ -19,6 +19,18 @@ import numpy as np
 from linernotes.clip import Notes
 from linernotes.features.frames import Frames
 from linernotes.plot import content
+from linernotes.plot.paper import (
+    CHORD_COLOUR,
+    DARK,
+    FAINT,
+    INK,
+    KIND,
+    OKABE_ITO,
+    SPOKEN,
+    SUNG,
+    drawable,
+    families,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,15 +43,7 @@ DOTS_PER_INCH = 150
 TITLE_COLUMNS, CAPTION_COLUMNS, CAPTION_LINES = 92, 138, 5
 LONGEST_TITLE = 170
 
-OKABE_ITO = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#0072B2", "#999999")
-DARK = ("#0072B2", "#D55E00")
-MAJOR, MINOR, OTHER = "#E69F00", "#0072B2", "#999999"
-SUNG, SPOKEN = "#D55E00", "#56B4E9"
-_CHORD_COLOUR = {"major": MAJOR, "minor": MINOR, "none": OTHER}
-_KIND = {"major": "major", "minor": "minor", "none": "other"}
-INK, FAINT = "#222222", "#bbbbbb"
 SIZE_PT = 8.5
-FURTHER_FONTS = ("Noto Sans CJK JP", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ class Lane:
 
 
 def plot_notes(notes: Notes, frames: Frames, path_out: str | os.PathLike[str]) -> Path:
-    """Draw `notes`, with the series they rest on, to a PNG or SVG file, by the suffix of `path_out`."""
+    """Draw `notes`, with the series they rest on, to a PNG or SVG file, by the suffix of `path_out`.
+
+    Notes with a long description become a page on which time runs down, with the sentences beside it.
+    """
     path = Path(path_out)
     check_suffix(path)
     try:
@@ -63,12 +70,17 @@ def plot_notes(notes: Notes, frames: Frames, path_out: str | os.PathLike[str]) -
         ) from error
     settings: Any = {
         "font.size": SIZE_PT,
-        "font.family": _families(),
+        "font.family": families(),
         "svg.hashsalt": "linernotes",
         "text.parse_math": False,  # a name with two dollar signs is no formula
     }
     with matplotlib.rc_context(settings):
-        figure = _figure(notes, _lanes(notes, frames))
+        if notes.description is None:
+            figure = _figure(notes, _lanes(notes, frames))
+        else:
+            from linernotes.plot.time_line import time_line_figure
+
+            figure = time_line_figure(notes, frames)
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
         figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata)
     return path
@@ -110,9 +122,9 @@ def _lanes(notes: Notes, frames: Frames) -> list[Lane]:
 def _figure(notes: Notes, lanes: list[Lane]) -> Figure:
     from matplotlib.figure import Figure
 
-    name = content.shortened(_drawable(content.printable_name(notes.audio.path)), LONGEST_TITLE)
+    name = content.shortened(drawable(content.printable_name(notes.audio.path)), LONGEST_TITLE)
     title = textwrap.wrap(name, TITLE_COLUMNS)
-    caption = textwrap.wrap(_drawable(notes.caption.text), CAPTION_COLUMNS)
+    caption = textwrap.wrap(drawable(notes.caption.text), CAPTION_COLUMNS)
     if len(caption) > CAPTION_LINES:
         caption = [*caption[: CAPTION_LINES - 1], caption[CAPTION_LINES - 1][: CAPTION_COLUMNS - 2] + " …"]
     head_in = 0.3 + 0.21 * len(title) + 0.165 * len(caption)
@@ -125,24 +137,6 @@ def _figure(notes: Notes, lanes: list[Lane]) -> Figure:
         top_in -= 0.21 if number < len(title) else 0.165
     _stack(figure, lanes, notes.audio.duration_s, (height_in - head_in) / height_in)
     return figure
-
-
-def _drawable(text: str) -> str:
-    """The text with a box for every character that no font at hand has."""
-    from matplotlib import font_manager
-
-    glyphs: set[int] = set()
-    for family in _families():
-        glyphs |= set(font_manager.get_font(font_manager.findfont(family)).get_charmap())
-    return "".join(char if ord(char) in glyphs else "□" for char in text)
-
-
-def _families() -> list[str]:
-    """The fonts to draw with: matplotlib's own, then those installed for Chinese, Japanese and Korean."""
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return ["DejaVu Sans", *[name for name in FURTHER_FONTS if name in installed]]
 
 
 def _stack(figure: Figure, lanes: list[Lane], duration_s: float, top: float) -> None:
@@ -231,7 +225,7 @@ def _draw_chords(axes: Axes, chords: list[content.Chord], rows: list[str]) -> No
     for row, third in {(rows.index(chord.root), chord.third): None for chord in chords}:
         alike = [chord for chord in chords if rows.index(chord.root) == row and chord.third == third]
         spans = [(chord.start_s, chord.end_s - chord.start_s) for chord in alike]
-        axes.broken_barh(spans, (row - 0.41, 0.82), facecolor=_CHORD_COLOUR[third], linewidth=0)
+        axes.broken_barh(spans, (row - 0.41, 0.82), facecolor=CHORD_COLOUR[third], linewidth=0)
         for chord in alike:
             label = content.Span(chord.start_s, chord.end_s, chord.name)
             _label(axes, label, row, fontsize=7, color="white" if third == "minor" else INK)
@@ -240,7 +234,7 @@ def _draw_chords(axes: Axes, chords: list[content.Chord], rows: list[str]) -> No
     axes.grid(axis="y", color=FAINT, linewidth=0.3)
     axes.set_axisbelow(True)
     present = {chord.third for chord in chords}
-    _legend(axes, {_KIND[third]: colour for third, colour in _CHORD_COLOUR.items() if third in present})
+    _legend(axes, {KIND[third]: colour for third, colour in CHORD_COLOUR.items() if third in present})
 
 
 def _draw_tags(axes: Axes, tags: content.Tags) -> None:
@@ -248,7 +242,7 @@ def _draw_tags(axes: Axes, tags: content.Tags) -> None:
     image: Any = axes.imshow(tags.probabilities.T, aspect="auto", origin="upper", cmap="cividis", vmin=0.0,
                              vmax=max(0.4, float(tags.probabilities.max())), interpolation="nearest",
                              extent=(tags.start_s, tags.end_s, rows - 0.5, -0.5))  # fmt: skip
-    axes.set_yticks(range(rows), [_drawable(name) for name in tags.names])
+    axes.set_yticks(range(rows), [drawable(name) for name in tags.names])
     low, high = image.get_clim()
     axes.text(1.003, 1.0, f"{high:.1f}", transform=axes.transAxes, va="top", fontsize=7)
     axes.text(1.003, 0.0, f"{low:.1f}", transform=axes.transAxes, va="bottom", fontsize=7)

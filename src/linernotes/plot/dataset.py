@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from linernotes.building.statistics import Statistics
-from linernotes.plot import DOTS_PER_INCH, INK, OKABE_ITO, SIZE_PT, SUFFIXES
+from linernotes.plot import DOTS_PER_INCH, SIZE_PT, SUFFIXES
+from linernotes.plot.paper import INK, OKABE_ITO
 from linernotes.registry import need_extra
 
 if TYPE_CHECKING:

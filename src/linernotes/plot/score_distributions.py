@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linernotes.evaluation import ClipValues, Report
-from linernotes.plot import DOTS_PER_INCH, FAINT, INK, OKABE_ITO, SIZE_PT, SUFFIXES
+from linernotes.plot import DOTS_PER_INCH, SIZE_PT, SUFFIXES
+from linernotes.plot.paper import FAINT, INK, OKABE_ITO
 from linernotes.registry import need_extra
 
 if TYPE_CHECKING:
