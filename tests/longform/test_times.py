@@ -33,6 +33,7 @@ def test_times_are_read(text: str, seconds: list[float]) -> None:
         "It runs at 120 beats per minute in 4/4 time.",
         "92 beats a minute",
         "A song of the 80s with 2 guitars.",
+        "It is in A minor, an hourglass of a song, and a minaret of one",
         "ratio 16:9:3:1, in 2024-01-02",
         "A second voice and a minute detail",
     ],

@@ -136,7 +136,8 @@ def _missing(text: str, evidence: Evidence) -> Iterator[str]:
     for fact in evidence.of_whole():
         if fact.name not in KEPT or fact.confidence < THRESHOLDS[fact.name].sure:
             continue
-        if not any(_gives(claim, fact) for claim in claims):
+        is_quoted = fact.name == "chord_loop" and str(fact.value) in text  # the reader wants three chords
+        if not is_quoted and not any(_gives(claim, fact) for claim in claims):
             unit = f" {fact.unit}" if fact.unit else ""
             value = round(fact.value) if isinstance(fact.value, float) else fact.value
             yield f"it does not give the {fact.name.replace('_', ' ')}, {value}{unit}"

@@ -15,8 +15,8 @@ _SPELT = {
 _COUNT = rf"(?:\d+(?:\.\d+)?|{'|'.join(sorted(_SPELT, key=len, reverse=True))})"
 _CLOCK = re.compile(r"(?<![\d:.,/-])(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,3}):(?P<s>\d{2})(?![\d:/]|\.\d{4})")
 _SPELT_OUT = re.compile(
-    rf"\b(?:(?P<h>{_COUNT})[ -]?(?:hours?|hrs?)(?:,? and|,)? ?)?"
-    rf"(?:(?P<m>{_COUNT})[ -]?(?:minutes?|mins?)(?:,? and|,)? ?)?"
+    rf"\b(?:(?P<h>{_COUNT})[ -]?(?:hours?|hrs?)\b(?:,? and|,)? ?)?"
+    rf"(?:(?P<m>{_COUNT})[ -]?(?:minutes?|mins?)\b(?:,? and|,)? ?)?"
     rf"(?:(?!an?\b)(?P<s>{_COUNT})(?:\s?(?:-|–|to|and)\s?(?P<last>{_COUNT}))?"
     r"(?:[ -]?(?:seconds?|secs?)| s|(?<!0)s)\b)?",  # "the 80s" are no seconds, "a second voice" is none
     re.IGNORECASE,
