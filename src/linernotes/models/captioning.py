@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
+from linernotes.clip import Fact
 from linernotes.decoding import DecodingOptions
 from linernotes.encoders.audio_encoder import AudioEmbeddings, AudioEncoder
 
@@ -17,6 +20,7 @@ __all__ = [
     "CaptionBatch",
     "CaptionModel",
     "EmbeddingCaptionModel",
+    "FeatureModel",
     "Waveforms",
 ]
 
@@ -96,4 +100,26 @@ class EmbeddingCaptionModel(CaptionModel, Protocol):
 
     def score_encoded(self, audio: AudioEmbeddings, captions: Sequence[str]) -> Tensor:
         """`score` of clips heard before, (batch, captions)."""
+        ...
+
+
+@runtime_checkable
+class FeatureModel(Protocol):
+    """A network that also says which music features it hears, and learns that from labels."""
+
+    @property
+    def writes_captions(self) -> bool:
+        """Whether it can be asked for captions at all."""
+        ...
+
+    def labels_of(self, facts: Sequence[Fact]) -> Mapping[str, NDArray[np.float32]]:
+        """What it should say of a clip with these facts: feature -> (classes,), NaN where nobody knows."""
+        ...
+
+    def facts(self, audio: AudioEmbeddings, seconds: float) -> Sequence[tuple[Fact, ...]]:
+        """What it says of clips that last `seconds` at most."""
+        ...
+
+    def probabilities(self, audio: AudioEmbeddings) -> Mapping[str, Tensor]:
+        """Of every class of every feature, (batch, classes)."""
         ...

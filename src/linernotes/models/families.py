@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -32,6 +32,15 @@ class ModelFamily(Protocol):
 
     def files(self, model: Any) -> Mapping[str, str]:
         """Text files that belong beside the weights, such as the vocabulary: name -> content."""
+        ...
+
+
+@runtime_checkable
+class ContinuedFamily(Protocol):
+    """A family that takes some settings from the checkpoint when training goes on from one."""
+
+    def continued(self, config: Any, stored: Mapping[str, Any]) -> Any:
+        """The recipe's `config` with what a checkpoint of the configuration `stored` was made for."""
         ...
 
 

@@ -5,6 +5,7 @@ Nothing here keeps a random state, so a run that resumes in the middle of an epo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from linernotes.clip import Fact
 from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.models.captioning import CaptionBatch, Waveforms
 from linernotes.training.clip_audio import clip_waveform
@@ -29,6 +32,8 @@ class Draw:
 
     epoch: int
     index: int
+    turn: int = 0
+    """How often it was drawn before in this epoch."""
 
 
 def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[list[Draw]]:
@@ -36,6 +41,33 @@ def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[li
     order = np.random.default_rng((seed, epoch, 1)).permutation(count)
     draws = [Draw(epoch, int(index)) for index in order]
     return [draws[start : start + batch_size] for start in range(0, count, batch_size)]
+
+
+def balanced_batches(
+    tags: Sequence[Sequence[str]], batch_size: int, seed: int, epoch: int
+) -> list[list[Draw]]:
+    """As many draws as there are examples, `tags` of each given: first a tag, then an example that has it.
+
+    Every tag is as likely as any other, so that rare ones are seen (Doh et al. 2023, section 4.2).
+
+    Raises:
+        ValueError: no example has a tag.
+    """
+    tagged: dict[str, list[int]] = {}
+    for index, some in enumerate(tags):
+        for tag in dict.fromkeys(some):
+            tagged.setdefault(tag, []).append(index)
+    if not tagged:
+        raise ValueError("training.sampling = 'balanced' needs tags: the clips to train on have none")
+    names, rng = sorted(tagged), np.random.default_rng((seed, epoch, 3))
+    turns: Counter[int] = Counter()
+    draws = []
+    for _ in tags:
+        having = tagged[names[int(rng.integers(len(names)))]]
+        index = having[int(rng.integers(len(having)))]
+        draws.append(Draw(epoch, index, turns[index]))
+        turns[index] += 1
+    return [draws[start : start + batch_size] for start in range(0, len(draws), batch_size)]
 
 
 def pad_waveforms(clips: Sequence[Tensor]) -> Waveforms:
@@ -83,6 +115,8 @@ class EmbeddingSource:
 
 
 AudioSource = WaveformSource | EmbeddingSource
+LabelsOf = Callable[[Sequence[Fact]], Mapping[str, NDArray[np.float32]]]
+"""From the facts of a clip to labels by feature, as `FeatureModel.labels_of`."""
 
 
 def prefetched(wanted: Iterable[Wanted], make: Callable[[Wanted], Made]) -> Iterator[Made]:
@@ -102,20 +136,26 @@ class Batches:
     """Makes `CaptionBatch`es: of a draw the caption and the stretch are chosen by (seed, epoch, example)."""
 
     def __init__(
-        self, examples: Sequence[Example], source: AudioSource, *, seed: int = 0, crop_s: float = 0.0
+        self,
+        examples: Sequence[Example],
+        source: AudioSource,
+        *,
+        seed: int = 0,
+        crop_s: float = 0.0,
+        labels_of: LabelsOf | None = None,
     ) -> None:
         self.examples, self.source = examples, source
-        self.seed, self.crop_s = seed, crop_s
+        self.seed, self.crop_s, self.labels_of = seed, crop_s, labels_of
 
     def drawn(self, draws: Sequence[Draw]) -> CaptionBatch:
         """A batch to train on."""
         clips, captions = [], []
-        for draw in draws:
-            example = self.examples[draw.index]
+        examples = [self.examples[draw.index] for draw in draws]
+        for draw, example in zip(draws, examples, strict=True):
             rng = self._rng(draw)
             captions.append(_one_of(example.captions, rng))
             clips.append(self._crop(self.source.clip(example), rng))
-        return CaptionBatch(self.source.together(clips), tuple(captions))
+        return CaptionBatch(self.source.together(clips), tuple(captions), self._labels(examples))
 
     def caption_of(self, draw: Draw) -> str:
         """The caption that `drawn` takes, without its audio."""
@@ -125,10 +165,18 @@ class Batches:
         """Whole clips with their first caption, to validate on."""
         examples = self.examples[start : start + count]
         audio_batch = self.source.together([self.source.clip(example) for example in examples])
-        return CaptionBatch(audio_batch, tuple(example.captions[0] for example in examples))
+        captions = tuple(example.captions[0] for example in examples)
+        return CaptionBatch(audio_batch, captions, self._labels(examples))
+
+    def _labels(self, examples: Sequence[Example]) -> dict[str, Tensor]:
+        if self.labels_of is None or not examples:
+            return {}
+        rows = [self.labels_of(example.facts) for example in examples]
+        return {name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]}
 
     def _rng(self, draw: Draw) -> np.random.Generator:
-        return np.random.default_rng((self.seed, draw.epoch, draw.index, 2))
+        turn = (draw.turn,) if draw.turn else ()
+        return np.random.default_rng((self.seed, draw.epoch, draw.index, 2, *turn))
 
     def _crop(self, clip: Tensor, rng: np.random.Generator) -> Tensor:
         length = self.source.length_of(self.crop_s) if self.crop_s else len(clip)

@@ -13,7 +13,7 @@ from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.training.batches import Batches, epoch_batches
 from linernotes.training.examples import ExampleSets
 from linernotes.training.heard import audio_source
-from linernotes.training.loop import new_model, total_steps
+from linernotes.training.loop import new_model, steps_per_epoch, total_steps
 from linernotes.training.recipe import Recipe
 
 BYTES_PER_LEARNED = 16
@@ -86,7 +86,6 @@ def dry_run_report(recipe: Recipe, examples: ExampleSets) -> DryRun:
     is_embeddings = isinstance(batch.audio, AudioEmbeddings)
     audio = batch.audio.states if isinstance(batch.audio, AudioEmbeddings) else batch.audio.samples
     parts = tuple(_part(name, child) for name, child in model.named_children())
-    steps = total_steps(recipe, examples)
     return DryRun(
         train_clips=len(examples.train),
         validation_clips=len(examples.validation),
@@ -98,8 +97,8 @@ def dry_run_report(recipe: Recipe, examples: ExampleSets) -> DryRun:
         parts=parts,
         weights_and_optimizer_bytes=sum(part.learned * BYTES_PER_LEARNED + part.frozen * 4 for part in parts),
         batch_activation_bytes=kept_bytes,
-        steps_per_epoch=steps // options.epochs,
-        total_steps=steps,
+        steps_per_epoch=steps_per_epoch(recipe, examples),
+        total_steps=total_steps(recipe, examples),
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linernotes.audio import probe
-from linernotes.clip import Clip
+from linernotes.building.annotate.truth import truth_of
+from linernotes.clip import Clip, Fact
 from linernotes.licence_terms import NOT_STATED
 from linernotes.manifest import audio_file, read_manifest
 from linernotes.models.vocabulary import words_of
@@ -27,6 +28,8 @@ class Example:
     end_s: float
     captions: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """What the manifest states of it, by facts or by tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,10 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
         end_s = clip.end_s if clip.end_s is not None else probe(path).duration_s
         captions, reason = _usable(clip, end_s - clip.start_s, options, seen)
         if captions:
-            sets[clip.split].append(Example(clip.clip_id, path, clip.start_s, end_s, captions, clip.tags))
+            facts = truth_of(clip)
+            sets[clip.split].append(
+                Example(clip.clip_id, path, clip.start_s, end_s, captions, clip.tags, facts)
+            )
             if clip.split == options.train_split:
                 licences.add(clip.licence or NOT_STATED)
         else:
@@ -104,7 +110,7 @@ def _usable(
     if not options.min_clip_s <= duration_s <= options.max_clip_s:
         return (), f"not between {options.min_clip_s:g} and {options.max_clip_s:g} s long"
     if not clip.captions:
-        return (), "no caption"
+        return ("",) * bool(options.without_captions), "no caption"
     captions = [
         text for text in clip.captions if options.min_words <= len(words_of(text)) <= options.max_words
     ]

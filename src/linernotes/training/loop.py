@@ -15,10 +15,17 @@ import torch
 from torch import Tensor, nn
 
 from linernotes import __version__
-from linernotes.models.captioning import CaptionBatch, CaptionModel
+from linernotes.models.captioning import CaptionBatch, CaptionModel, FeatureModel
 from linernotes.models.families import load_family, save_model
 from linernotes.registry import need_extra
-from linernotes.training.batches import AudioSource, Batches, Draw, epoch_batches, prefetched
+from linernotes.training.batches import (
+    AudioSource,
+    Batches,
+    Draw,
+    balanced_batches,
+    epoch_batches,
+    prefetched,
+)
 from linernotes.training.examples import ExampleSets
 from linernotes.training.heard import audio_source
 from linernotes.training.journal import Journal, git_revision, plot_losses
@@ -31,6 +38,7 @@ from linernotes.training.recipe import (
 )
 from linernotes.training.schedules import Plateau, rate_share
 from linernotes.training.shares import Part, share_of
+from linernotes.training.start import continued_model, digest_of_start, licences_of_start
 from linernotes.training.state import (
     STATE,
     MovingAverage,
@@ -72,15 +80,23 @@ class LossModule(nn.Module):
 
 
 def new_model(recipe: Recipe, examples: ExampleSets) -> CaptionModel:
-    """The untrained model of a recipe; the same one for the same seed."""
+    """The model that a recipe begins with; the same one for the same seed."""
     torch.manual_seed(recipe.training.seed)
+    if recipe.training.start is not None:
+        return continued_model(recipe)
     captions = [caption for example in examples.train for caption in example.captions]
     return load_family(recipe.family).new(recipe.model, captions)
 
 
 def total_steps(recipe: Recipe, examples: ExampleSets) -> int:
     """Optimizer steps of all epochs."""
-    return recipe.training.epochs * math.ceil(len(examples.train) / recipe.training.batch_size)
+    options = recipe.training
+    return options.steps or options.epochs * steps_per_epoch(recipe, examples)
+
+
+def steps_per_epoch(recipe: Recipe, examples: ExampleSets) -> int:
+    """Optimizer steps of a whole epoch."""
+    return math.ceil(len(examples.train) / recipe.training.batch_size)
 
 
 def train(
@@ -136,8 +152,11 @@ class _Run:
         options = recipe.training
         self.recipe, self.options, self.examples, self.model = recipe, options, examples, model
         self.source, self.out, self.accelerator, self.advance = source, out, accelerator, advance
-        self.batches = Batches(examples.train, source, seed=options.seed, crop_s=recipe.data.crop_s)
-        self.validation = Batches(examples.validation, source)
+        labels_of = model.labels_of if isinstance(model, FeatureModel) else None
+        self.batches = Batches(
+            examples.train, source, seed=options.seed, crop_s=recipe.data.crop_s, labels_of=labels_of
+        )
+        self.validation = Batches(examples.validation, source, labels_of=labels_of)
         self.total_steps = total_steps(recipe, examples)
         model.to(accelerator.device)
         kind = torch.optim.AdamW if options.optimizer == "adamw" else torch.optim.Adam
@@ -146,7 +165,7 @@ class _Run:
         self.wrapped, self.optimizer = accelerator.prepare(LossModule(model), optimizer)
         self.average = MovingAverage(model, options.average_decay) if options.average_decay else None
         self.fingerprint = hashlib.sha256(
-            f"{training_identity(recipe)} {examples.fingerprint}".encode()
+            _told(recipe, examples, labels_of is not None).encode()
         ).hexdigest()[:16]
         self.standing = Standing(plateau=Plateau(options.plateau_patience))
         if (out / STATE).exists():
@@ -156,7 +175,7 @@ class _Run:
         """All epochs that are left."""
         self.journal = Journal(self.out, self.standing.step) if self.accelerator.is_main_process else None
         try:
-            while self.standing.epoch < self.options.epochs and not self.standing.finished:
+            while self.standing.step < self.total_steps and not self.standing.finished:
                 self._epoch()
         finally:
             if self.journal is not None:
@@ -168,14 +187,19 @@ class _Run:
 
     def _epoch(self) -> None:
         at, options = self.standing, self.options
-        batches = epoch_batches(len(self.examples.train), options.batch_size, options.seed, at.epoch)
-        left = batches[at.batches :]
+        left = self._order(at.epoch)[at.batches :][: self.total_steps - at.step]
         for draws, parts in zip(left, prefetched(left, self._parts), strict=True):
             self._step(len(draws), parts)
             at.batches += 1
             if options.save_every_steps and at.step % options.save_every_steps == 0:
                 self._save_state()
         self._end_epoch()
+
+    def _order(self, epoch: int) -> list[list[Draw]]:
+        options, train = self.options, self.examples.train
+        if options.sampling is None:
+            return epoch_batches(len(train), options.batch_size, options.seed, epoch)
+        return balanced_batches([one.tags for one in train], options.batch_size, options.seed, epoch)
 
     def _parts(self, draws: list[Draw]) -> list[Part]:
         """This process's share of a batch, in as many parts as gradients are accumulated over."""
@@ -290,7 +314,7 @@ class _Run:
             "metrics": metrics,
             "clips": {"train": len(self.examples.train), "validation": len(self.examples.validation)},
             "left_out": dict(self.examples.left_out),
-            "licences": list(self.examples.licences),
+            "licences": sorted({*self.examples.licences, *licences_of_start(self.recipe)}),
             "recipe": json.loads(json.dumps(recipe_to_mapping(self.recipe), default=str)),
         }
 
@@ -299,6 +323,16 @@ class _Run:
             save_state(
                 self.out / STATE, self.fingerprint, self.model, self.optimizer, self.average, self.standing
             )
+
+
+def _told(recipe: Recipe, examples: ExampleSets, has_labels: bool) -> str:
+    """All that a run depends on; a state that was saved under other conditions is not gone on from."""
+    told = f"{training_identity(recipe)} {examples.fingerprint}"
+    if recipe.training.sampling is not None:
+        told += json.dumps([one.tags for one in examples.train])
+    if has_labels:
+        told += str([one.facts for one in examples.train])
+    return told + digest_of_start(recipe)
 
 
 def _step_seed(seed: int, step: int, process: int) -> int:

@@ -19,6 +19,7 @@ from linernotes.decoding import DecodingOptions
 SCHEDULES = ("constant", "linear", "cosine", "plateau")
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
 OPTIMIZERS = ("adam", "adamw")
+SAMPLINGS = (None, "balanced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class DataOptions:
     min_words: int = 1
     max_words: int = 1_000_000
     """Captions with fewer or more words and marks are left out, and clips that have no other."""
+    without_captions: bool | None = None
+    """True keeps clips that have no caption, for models that then learn features alone."""
     drop_duplicate_captions: bool = False
     """Leave out a caption that an earlier clip has."""
     limit: int = 0
@@ -51,7 +54,13 @@ class TrainingOptions:
     """How the weights are moved."""
 
     seed: int = 0
+    start: str | None = None
+    """Folder of a trained model whose weights and tokens are gone on with; None starts from the recipe's model."""
+    sampling: str | None = None
+    """"balanced": draw a tag, each as likely as any other, then a clip that has it; None shows each clip once."""
     epochs: int = 20
+    steps: int | None = None
+    """Updates in all, in place of `epochs`; the last epoch may then be shorter."""
     batch_size: int = 16
     """Clips a step, over all processes and accumulation."""
     accumulate: int = 1
@@ -86,15 +95,18 @@ class TrainingOptions:
             ("schedule", SCHEDULES),
             ("precision", tuple(PRECISIONS)),
             ("optimizer", OPTIMIZERS),
+            ("sampling", SAMPLINGS),
             ("monitor", ("loss", *self.metrics)),
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(
-                    f"training.{name} is one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                    f"training.{name} is one of {', '.join(filter(None, allowed))}, got {getattr(self, name)!r}"
                 )
         for name in ("epochs", "batch_size", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"training.{name} must be at least 1, got {getattr(self, name)}")
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"training.steps must be at least 1, got {self.steps}")
         if self.batch_size % self.accumulate:
             raise ValueError(
                 f"training.batch_size ({self.batch_size}) must be a multiple of accumulate ({self.accumulate})"

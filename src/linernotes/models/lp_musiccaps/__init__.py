@@ -101,6 +101,10 @@ class LpMusicCaps(nn.Module):
             rows.append(torch.cat(some))
         return torch.stack(rows)
 
+    def token_count(self, caption: str) -> int:
+        """Tokens that the loss of `caption` is the mean over."""
+        return min(len(self.vocabulary.encode(caption)), self.config.max_tokens + 1) + 1
+
     def labels_of(self, captions: Sequence[str]) -> Tensor:
         """Token ids of captions, `<s>` first and `</s>` last, padded with `IGNORED`, (captions, time).
 

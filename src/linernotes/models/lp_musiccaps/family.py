@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from linernotes.config import config_from_mapping
 from linernotes.models.captioning import CaptionModel
 from linernotes.models.lp_musiccaps import LpMusicCaps, LpMusicCapsConfig
 from linernotes.models.lp_musiccaps.bart import (
@@ -43,6 +44,13 @@ class LpFamily:
                 raise ValueError(f"there is no {name} beside the weights")
         return LpMusicCaps(
             config, subwords_from_json(files[TOKENIZER_FILE]), bart_from_json(files[BART_FILE])
+        )
+
+    def continued(self, config: LpMusicCapsConfig, stored: Mapping[str, Any]) -> LpMusicCapsConfig:
+        """The recipe's, but what the weights were made for: spectrogram, window and BART are the checkpoint's."""
+        old = config_from_mapping(stored, LpMusicCapsConfig, "model.")
+        return replace(
+            config, spectrogram=old.spectrogram, window_s=old.window_s, sizes=old.sizes, bart="", tokenizer=""
         )
 
     def files(self, model: LpMusicCaps) -> Mapping[str, str]:
