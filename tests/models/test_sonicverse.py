@@ -20,6 +20,7 @@ from linernotes import registry  # noqa: E402
 from linernotes.checkpoint import CheckpointError, read_checkpoint  # noqa: E402
 from linernotes.clip import Fact  # noqa: E402
 from linernotes.decoding import DecodingOptions  # noqa: E402
+from linernotes.llm.local import load_network  # noqa: E402
 from linernotes.models.captioning import CaptionBatch  # noqa: E402
 from linernotes.models.families import load_model, save_model  # noqa: E402
 from linernotes.models.muscaps import EncoderConfig  # noqa: E402
@@ -31,7 +32,7 @@ from linernotes.models.sonicverse import (  # noqa: E402
 )
 from linernotes.models.sonicverse.config import RELEASED_HEADS  # noqa: E402
 from linernotes.models.sonicverse.family import SONICVERSE  # noqa: E402
-from linernotes.models.sonicverse.language import load_language_network, prompt_of  # noqa: E402
+from linernotes.models.sonicverse.language import language_model_at, prompt_of  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -53,12 +54,12 @@ def tiny(**changes: Any) -> SonicVerse:
 
 
 def text_of(ids: tuple[int, ...]) -> str:
-    tokenizer = load_language_network(llm().source).tokenizer
+    tokenizer = load_network(Path(llm().source)).tokenizer
     return str(tokenizer.decode(ids))
 
 
 def test_audio_stands_before_the_question_or_after_it_in_the_users_turn() -> None:
-    tokenizer = load_language_network(llm().source).tokenizer
+    tokenizer = load_network(Path(llm().source)).tokenizer
     paper = prompt_of(tokenizer, llm())
     assert paper.before == ()
     assert text_of(paper.after) == "<s>[INST] Describe the music. [/INST]"
@@ -103,7 +104,7 @@ def test_heads_learn_without_a_language_model_and_captions_ask_for_one() -> None
     told = [[fact.value for fact in facts if fact.name == "instrument"] for facts in found]
     assert told == [["drums"], ["piano"], ["piano"], ["drums"]]
     assert all(fact.source == "sonicverse" and fact.end_s == 2.0 for facts in found for fact in facts)
-    with pytest.raises(ValueError, match=r"llm\.source"):
+    with pytest.raises(ValueError, match="detect features only"):
         model.generate_encoded(audio, DecodingOptions())
 
 
@@ -211,7 +212,7 @@ def test_a_missing_language_model_is_named() -> None:
         ("./x", "no language"),
     ):
         with pytest.raises(ValueError, match=told):
-            load_language_network(source)
+            language_model_at(source)
 
 
 def test_heads_with_classes_of_their_own_need_them_named() -> None:

@@ -18,10 +18,10 @@ from tiny_language_model import shared_language_model  # noqa: E402
 from tiny_mert import SIZES, write_mert  # noqa: E402
 
 from linernotes.checkpoint import CheckpointError, read_checkpoint  # noqa: E402
+from linernotes.llm.local import load_network  # noqa: E402
 from linernotes.models.families import load_model  # noqa: E402
 from linernotes.models.importing import ImportOptions, import_published  # noqa: E402
 from linernotes.models.sonicverse.config import RELEASED_HEADS, SonicVerseConfig  # noqa: E402
-from linernotes.models.sonicverse.language import load_language_network  # noqa: E402
 from linernotes.models.sonicverse.projector import new_projector  # noqa: E402
 from linernotes.models.sonicverse.published import published_projector  # noqa: E402
 from linernotes.trained_captioner import load_trained_captioner  # noqa: E402
@@ -50,7 +50,7 @@ def projector_weights() -> dict[str, Any]:
 
 
 def adapter_weights() -> dict[str, Any]:
-    blocks = load_language_network(str(shared_language_model(CAPTIONS))).network.model.layers
+    blocks = load_network(shared_language_model(CAPTIONS)).network.model.layers
     torch.manual_seed(6)
     found = {}
     for number, block in enumerate(blocks):
@@ -104,12 +104,12 @@ def test_the_adapter_is_what_peft_makes_of_it(
 
     import_published("sonicverse", str(published), tmp_path / "model", options)
     ours = load_model(tmp_path / "model").vocabulary.network.float()
-    theirs = load_language_network(options.language_model).network
+    theirs = load_network(Path(options.language_model)).network
     theirs = peft.PeftModel.from_pretrained(theirs, str(published)).eval()
     ids = torch.tensor([[1, 5, 9, 12]])
     with torch.no_grad():
         torch.testing.assert_close(ours(ids).logits, theirs(ids).logits, atol=5e-2, rtol=5e-2)
-        plain = load_language_network(options.language_model).network(ids).logits
+        plain = load_network(Path(options.language_model)).network(ids).logits
     assert not torch.allclose(plain, theirs(ids).logits, atol=0.3)
 
 

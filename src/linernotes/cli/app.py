@@ -21,10 +21,12 @@ from linernotes.cli import (
     judge,
     listening_test,
     models,
+    predict,
     pseudo_caption,
     read,
     retrieve,
     train,
+    transfer_table,
     write,
     write_benchmark,
 )
@@ -43,6 +45,8 @@ pseudo_caption.register(app)
 annotate.register(app)
 models.register(app)
 train.register(app)
+transfer_table.register(app)
+predict.register(app)
 ablation.register(app)
 retrieve.register(app)
 export.register(app)

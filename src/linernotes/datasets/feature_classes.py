@@ -14,6 +14,8 @@ from linernotes.clip import Fact
 
 PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 INSTRUMENTAL, FEMALE, MALE = VOCALS = ("instrumental", "female", "male")
+LIKELY = 0.5
+"""Confidence from which a fact is taken for true."""
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 # Tables, kept as such.
@@ -74,6 +76,7 @@ def labels_of_facts(facts: Sequence[Fact], feature: str, classes: Sequence[str])
 
     Facts that name none of the classes tell nothing: of a genre that is no class it is not known which it is near.
     """
+    facts = [fact for fact in facts if fact.confidence >= LIKELY]
     if feature == "vocals":
         return _vocals(facts, classes)
     values = [str(fact.value) for fact in facts if fact.name == feature]

@@ -153,6 +153,20 @@ def _find(path: Path) -> tuple[Path, Path | None]:
     return path, ggufs[0]
 
 
+def width_of(path: Path) -> int:
+    """Width of one token's embedding, without loading weights; errors are those of `load_local`."""
+    folder, gguf = _find(path)
+    transformers = need_extra("transformers", EXTRA)
+    what = {} if gguf is None else {"gguf_file": gguf.name}
+    try:
+        config = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, **what
+        )
+        return int(config.get_text_config().hidden_size)
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise ValueError(f"{path} holds no model that transformers can load: {error}") from error
+
+
 def fingerprint_of(path: Path) -> str:
     """What `load_network` would call the model at `path`; errors are those of `load_local`."""
     return _fingerprint(*_find(path))

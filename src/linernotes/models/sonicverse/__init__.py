@@ -24,7 +24,10 @@ from linernotes.models.sonicverse.projector import Projected, new_projector
 
 __all__ = ["HeadConfig", "LanguageModelConfig", "SonicVerse", "SonicVerseConfig"]
 
-NO_CAPTIONS = "this model has heads only: name a language model in model.llm.source to write captions with it"
+NO_CAPTIONS = (
+    "this model was trained to detect features only (model.caption_weight = 0): go on from it with a recipe that "
+    "writes captions"
+)
 LORA = "lora_"
 """Part of the names of what low-rank adaptation adds."""
 
@@ -37,7 +40,11 @@ class SonicVerse(nn.Module):
     """
 
     def __init__(
-        self, config: SonicVerseConfig, encoder: AudioEncoder, language: CaptionLanguageModel | None
+        self,
+        config: SonicVerseConfig,
+        encoder: AudioEncoder,
+        language: CaptionLanguageModel | None,
+        language_width: int | None = None,
     ) -> None:
         super().__init__()
         self.config, self.language = config, language
@@ -45,7 +52,7 @@ class SonicVerse(nn.Module):
         averaged = config.variant == "paper" and config.encoder.frozen
         self.encoder = TimeMean(encoder, config.max_seconds) if averaged else encoder
         layers = int(getattr(encoder, "layers", 1))
-        width = language.width if language is not None else config.hidden or config.backbone
+        width = language.width if language is not None else language_width or config.backbone
         self.projector: Any = new_projector(config, layers, encoder.dim // layers, width)
         if config.encoder.frozen and isinstance(self.encoder, nn.Module):
             self.encoder.requires_grad_(False)
@@ -74,6 +81,11 @@ class SonicVerse(nn.Module):
     def encoder_is_frozen(self) -> bool:
         """Whether embeddings can be kept during training."""
         return self.config.encoder.frozen
+
+    @property
+    def writes_captions(self) -> bool:
+        """Whether there is a language model."""
+        return self.language is not None
 
     @property
     def vocabulary(self) -> CaptionLanguageModel:
@@ -116,6 +128,12 @@ class SonicVerse(nn.Module):
             words = self._language().loss(projected.tokens, batch.captions, config.max_tokens)
             total = total + config.caption_weight * words
         return total
+
+    def token_count(self, caption: str) -> int:
+        """Tokens that the captions' loss is the mean over; the heads' loss weighs clips by them too."""
+        if self.config.caption_weight == 0:
+            return 1
+        return min(len(self._language().encode(caption)), self.config.max_tokens) + 1
 
     def labels_of(self, facts: Sequence[Fact]) -> dict[str, NDArray[np.float32]]:
         """What its heads should say of a clip with these facts: feature -> (classes,), NaN where nobody knows."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from linernotes.llm.local import load_network, width_of
 from linernotes.models.sonicverse import SonicVerse, SonicVerseConfig
-from linernotes.models.sonicverse.language import CaptionLanguageModel, load_language_network
+from linernotes.models.sonicverse.language import CaptionLanguageModel, language_model_at
 from linernotes.models.word_family import load_audio_encoder
 
 PARTS_FILE = "parts.json"
@@ -34,9 +35,11 @@ class SonicVerseFamily:
 
 def _built(config: SonicVerseConfig, expected: str | None) -> SonicVerse:
     encoder = load_audio_encoder(config.encoder.name, config.encoder.weights, config.encoder.frozen)
-    if not config.llm.source and config.caption_weight == 0:
-        return SonicVerse(config, encoder, None)
-    loaded = load_language_network(config.llm.source)
+    if config.caption_weight == 0:
+        # Heads learn without it, but what follows them has to fit it later.
+        width = width_of(language_model_at(config.llm.source)) if config.llm.source else None
+        return SonicVerse(config, encoder, None, width)
+    loaded = load_network(language_model_at(config.llm.source))
     if expected is not None and loaded.fingerprint != expected:
         raise ValueError(
             f"the language model at {config.llm.source!r} is another than this model was trained with "

