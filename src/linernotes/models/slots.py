@@ -56,7 +56,7 @@ class Slots:
         self.used = end
 
     def make_room(self, paths: NDArray[np.int64], wanted: int) -> NDArray[np.int64]:
-        """Room for `wanted` more; drops what no path (clips, hypotheses, time) goes through, and returns them anew."""
+        """Room for `wanted` more; slots off all paths (clips, hypotheses, time) go, and paths are told anew."""
         if self.used + wanted <= self.room:
             return paths
         found = [np.unique(path, return_inverse=True) for path in paths]
