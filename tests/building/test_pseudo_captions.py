@@ -283,6 +283,9 @@ class TestGates:
         assert leaked_name("A love song with the piano.", ("piano",), names) == ""
         assert leaked_name("Love is sung of.", (), names) == ""
         assert leaked_name("It sounds like Love.", (), names) == "Love"
+        assert (
+            leaked_name("It sounds like Prince.", (), names_of(Clip("a", "", artist_id="prince"))) == "prince"
+        )
 
     def test_the_artists_of_other_clips_leak_too(self) -> None:
         artists = ArtistIndex()

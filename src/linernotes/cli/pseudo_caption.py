@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from linernotes.building.pseudo_captions.asking import AskOptions
     from linernotes.building.pseudo_captions.makers import Backend
     from linernotes.building.pseudo_captions.report import Report
-    from linernotes.llm.metering import Meter, Price
+    from linernotes.llm.metering import Meter, Price, Usage
 
 TASK_HELP = "writing, summary, paraphrase, attribute_prediction, tag_concat, template or k2c"
 BACKEND_HELP = (
@@ -90,12 +90,11 @@ def pseudo_caption(
       --jobs 8 --out captions/`
     """
     from linernotes.building.pseudo_captions.gates import GateOptions
-    from linernotes.building.pseudo_captions.makers import Backend, check_task, load_makers, needs_cache
-    from linernotes.building.pseudo_captions.making import ANSWERS, OUTPUTS, Plan, make_captions, survey
+    from linernotes.building.pseudo_captions.makers import Backend, asks_many, check_task, load_makers
+    from linernotes.building.pseudo_captions.making import Plan, make_captions, survey
     from linernotes.datasets.sources import open_clips
-    from linernotes.llm.cache import AnswerCache
     from linernotes.llm.load import Manners
-    from linernotes.llm.metering import NOTHING, Meter, Price
+    from linernotes.llm.metering import Meter, Price
     from linernotes.llm.retrying import RetryPolicy
 
     try:
@@ -108,18 +107,9 @@ def pseudo_caption(
         raise typer.BadParameter(str(error)) from error
     if max_cost is not None and not price_in and not price_out:
         raise typer.BadParameter("--max-cost needs --price-in or --price-out")
-    outputs: dict[str, Path | None] = {f"--out's {name}": out / name for name in OUTPUTS}
-    files = [Path(source) if Path(source).is_file() else None, instructions, _file_of(backend)]
-    answers = (cache or out / ANSWERS) if needs_cache(task, Backend(backend)) else None
-    check_outputs(outputs | {"--cache": answers}, files)
-    spent = NOTHING
-    if answers is not None:
-        kept = AnswerCache(answers)
-        if retry_failed:
-            kept.forget_failures()
-        spent = kept.spent()
-        kept.close()
+    answers = _answers(task, backend, out, cache, [Path(source), instructions])
     price = Price(price_in, price_out)
+    spent = _spent(answers, retry_failed)
     meter = Meter(max_calls, max_tokens_paid, price=price, max_cost=max_cost, spent=spent)
     manners = Manners(retries, calls_per_minute, timeout, answers, True, meter)
     chosen = Backend(backend, model, key_variable, instructions, asking, manners, seed)
@@ -129,16 +119,47 @@ def pseudo_caption(
         clips=lambda: open_clips(source, root, split),
         makers=load_makers(task, chosen),
         gates=gates,
-        jobs=jobs if answers is not None else 1,
+        jobs=jobs if asks_many(chosen) else 1,
         limit=limit,
     )
-    ahead = survey(plan)
+    with progress_bar("clips", None) as advance:
+        ahead = survey(plan, advance)
     if not ahead.orders:
         raise ValueError(f"none of the {ahead.clips} clips of {source} has tags")
     with progress_bar("captions", ahead.orders) as advance:
         report = make_captions(plan, ahead, out, advance, lambda: _details(chosen, meter, price, limit))
     _print(report, out, as_json)
     _end(report, out)
+
+
+def _answers(
+    tasks: list[str], backend: str, out: Path, cache: Path | None, read: list[Path | None]
+) -> Path | None:
+    """Where answers are kept, if they are worth it; that nothing is read and written at once is seen to here."""
+    from linernotes.building.pseudo_captions.makers import Backend, needs_cache
+    from linernotes.building.pseudo_captions.making import ANSWERS, OUTPUTS
+
+    kind, _, rest = backend.partition(":")
+    model = Path(rest) if kind in ("scripted", "local") and rest else None
+    inputs = [path for path in (*read, model) if path is not None and path.is_file()]
+    answers = (cache or out / ANSWERS) if needs_cache(tasks, Backend(backend)) else None
+    check_outputs({**{f"--out's {name}": out / name for name in OUTPUTS}, "--cache": answers}, inputs)
+    return answers
+
+
+def _spent(answers: Path | None, retry_failed: bool) -> Usage:
+    """What the kept answers cost; what failed is forgotten here if it shall be asked again."""
+    from linernotes.llm.cache import AnswerCache
+    from linernotes.llm.metering import NOTHING
+
+    if answers is None:
+        return NOTHING
+    kept = AnswerCache(answers)
+    if retry_failed:
+        kept.forget_failures()
+    spent = kept.spent()
+    kept.close()
+    return spent
 
 
 def ask_options(temperature: str, max_tokens: int, plain: bool) -> AskOptions:
@@ -156,11 +177,6 @@ def ask_options(temperature: str, max_tokens: int, plain: bool) -> AskOptions:
     return AskOptions(degrees, max_tokens, plain)
 
 
-def _file_of(backend: str) -> Path | None:
-    kind, _, rest = backend.partition(":")
-    return Path(rest) if kind in ("scripted", "local") and rest else None
-
-
 def _label(source: str) -> str:
     path = Path(source)
     return f"{path.resolve().parent.name}/{path.name}" if path.is_file() else path.name or source
@@ -169,16 +185,13 @@ def _label(source: str) -> str:
 def _details(backend: Backend, meter: Meter, price: Price, limit: int | None) -> Mapping[str, Any]:
     """What the run was told and what it cost; requests are those of this run, not of killed ones before it."""
     from linernotes.building.pseudo_captions.makers import instructions_of
-    from linernotes.llm.cache import AnswerCache
 
     told = instructions_of(backend)
     details: dict[str, Any] = {} if limit is None else {"limit": f"the first {limit:,} clips with tags"}
     if told is not None:
         details["instructions"] = f"version {told.version}, sha256 {told.sha256}"
     if backend.manners.cache is not None:
-        kept = AnswerCache(backend.manners.cache)
-        paid = kept.spent()
-        kept.close()
+        paid = _spent(backend.manners.cache, retry_failed=False)
         details |= {
             "requests_sent": meter.usage.calls,
             "answers_paid_for": paid.calls,

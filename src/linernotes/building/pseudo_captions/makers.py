@@ -80,6 +80,11 @@ def needs_cache(tasks: Sequence[str], backend: Backend) -> bool:
     return backend.where != DEFAULT and not AT_ONCE.issuperset(tasks)
 
 
+def asks_many(backend: Backend) -> bool:
+    """Whether several requests at once are of use: a writer or a T5 keeps the processor busy with one."""
+    return backend.where not in WRITERS and not backend.where.startswith(KEYWORDS)
+
+
 def instructions_of(backend: Backend) -> Instructions | None:
     """The instructions that a language model is given; None where none is asked."""
     if backend.where in WRITERS or backend.where.startswith(KEYWORDS):

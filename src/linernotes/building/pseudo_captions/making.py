@@ -59,12 +59,14 @@ class Survey:
     artists: ArtistIndex
 
 
-def survey(plan: Plan) -> Survey:
-    """Count clips and orders, and collect the artists of the manifest."""
+def survey(plan: Plan, seen: Callable[[int], None] = lambda clips: None) -> Survey:
+    """Count clips and orders, and collect the artists of the manifest; `seen` is told how many, now and then."""
     clips = without = withheld = tagged = 0
     artists = ArtistIndex()
     for clip in plan.clips():
         clips += 1
+        if clips % 1000 == 0:
+            seen(clips)
         artists.add(names_of(clip))
         spoken = spoken_tags(clip)
         without += not spoken.tags

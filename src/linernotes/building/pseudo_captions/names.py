@@ -106,10 +106,9 @@ def leaked_name(text: str, tags: Iterable[str], names: Names) -> str:
 
 
 def _is_written_as_name(text: str, name: str) -> bool:
-    """Whether `text` has `name` letter for letter where its capital means something."""
-    if name == name.casefold():
-        return False
-    for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+    """Whether `text` has `name` with its capitals, or one where it has none, where they mean something."""
+    spelt = name if name != name.casefold() else name.title()
+    for match in re.finditer(rf"(?<!\w){re.escape(spelt)}(?!\w)", text):
         before = text[: match.start()].rstrip()
         if before and before[-1] not in _SENTENCE_END:
             return True
