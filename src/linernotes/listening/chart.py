@@ -65,7 +65,7 @@ def plot_report(report: ListeningReport, path: Path) -> None:
             panel.set_title(aspect.label, color=INK, fontsize=11, weight="bold", loc="left")
             _draw(panel, [tally for tally in report.tallies if tally.aspect == aspect.key])
         handles, _ = panels[0].get_legend_handles_labels()
-        labels = ["method wins", "tie", "person wins"]
+        labels = ["method wins", "tie", "person wins (lines: 95 % intervals of win, and of win + tie)"]
         figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
         figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata)
@@ -81,10 +81,10 @@ def _draw(axes: Axes, tallies: Sequence[Tally]) -> None:
                 axes.text(left + share.value / 2, row, f"{100 * share.value:.0f}", ha="center", va="center",
                           color=INKS[outcome], fontsize=9)  # fmt: skip
             left += share.value
-        for edge, share in ((tally.win.value, tally.win), (tally.win_or_tie.value, tally.win_or_tie)):
+        for share, down in ((tally.win, 0.36), (tally.win_or_tie, 0.42)):
             if share.ci95 is not None:
-                error = [[edge - share.ci95.low], [share.ci95.high - edge]]
-                axes.errorbar(edge, row + 0.36, xerr=error, color=INK, capsize=2, linewidth=1, markersize=0)
+                error = [[share.value - share.ci95.low], [share.ci95.high - share.value]]
+                axes.errorbar(share.value, row + down, xerr=error, color=INK, capsize=2, linewidth=1)
     names = [
         f"{textwrap.shorten(drawable(tally.method), NAME_COLUMNS, placeholder='…')}\nn = {tally.answers}"
         for tally in tallies

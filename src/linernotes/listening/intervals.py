@@ -1,9 +1,9 @@
 """95 % intervals of shares when answers share raters and clips, and when there are few of them.
 
 Answers of one rater are alike, and so are answers about one clip: counted as independent they make any interval
-too narrow. `two_way` takes the variance between raters, adds that between clips and takes off what was counted twice
-(Cameron, Gelbach and Miller, 2011, "Robust inference with multiway clustering"). A bootstrap that draws raters and
-clips together would count noise three times over where each rater hears each clip once at most.
+too narrow. `two_way` takes the variance between raters, adds that between clips and takes off what was counted
+twice (Cameron, Gelbach and Miller, 2011, "Robust inference with multiway clustering"). A bootstrap that draws
+raters and clips together would count noise three times over where each rater hears each clip once at most.
 """
 
 from __future__ import annotations

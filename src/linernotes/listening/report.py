@@ -25,8 +25,8 @@ from linernotes.listening.tally import (
 
 INTERVALS = (
     "95 % intervals: two-way clustered over raters and clips (Cameron, Gelbach and Miller, 2011; Student's t), "
-    "never narrower than Wilson's and Newcombe's for as many independent answers; none with fewer than two raters or "
-    "clips."
+    "never narrower than Wilson's and Newcombe's for as many independent answers; none with fewer than two "
+    "raters or clips."
 )
 
 _MARKDOWN_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|~!&"})

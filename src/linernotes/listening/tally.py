@@ -20,6 +20,7 @@ from linernotes.listening.store import Verdict
 
 Floats = NDArray[np.float64]
 
+LEAST_SURE = 0.05
 WORTH: Mapping[Outcome, int] = {"win": 1, "tie": 0, "loss": -1}
 
 
@@ -33,7 +34,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """One method's answers on one aspect; `net` is wins less losses, above 0 where the method is preferred."""
+    """One method's answers on one aspect; `net` is wins less losses, above 0 where the method is preferred.
+
+    `decided` are the clips with a win or a loss.
+    """
 
     method: str
     aspect: str
@@ -42,6 +46,7 @@ class Tally:
     losses: int
     raters: int
     clips: int
+    decided: int
     win: Share
     tie: Share
     loss: Share
@@ -55,8 +60,11 @@ class Tally:
 
     @property
     def preferred(self) -> str:
-        """ "method" or "human" where the interval of `net` is on one side of zero, otherwise ""."""
-        if self.net.ci95 is None:
+        """ "method" or "human" where the interval of `net` is on one side of zero, otherwise "".
+
+        Never from fewer clips than an exact test over signs could be sure with.
+        """
+        if self.net.ci95 is None or 2.0 ** (1 - self.decided) > LEAST_SURE:
             return ""
         return "method" if self.net.ci95.low > 0 else "human" if self.net.ci95.high < 0 else ""
 
@@ -111,6 +119,7 @@ def _tally(verdicts: Sequence[Verdict]) -> Tally:
         losses=losses,
         raters=len({verdict.rater for verdict in verdicts}),
         clips=len({verdict.clip_id for verdict in verdicts}),
+        decided=len({verdict.clip_id for verdict in verdicts if verdict.outcome != "tie"}),
         win=_share([outcome == "win" for outcome in outcomes], verdicts),
         tie=_share([outcome == "tie" for outcome in outcomes], verdicts),
         loss=_share([outcome == "loss" for outcome in outcomes], verdicts),
