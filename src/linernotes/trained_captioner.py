@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from linernotes import __version__, audio
 from linernotes.checkpoint import CONFIG, TRAINING, CheckpointError, read_checkpoint, standing_folder
-from linernotes.clip import AudioInfo, Caption, Licence, Notes, Producer, Section
+from linernotes.clip import AudioInfo, Caption, Fact, Licence, Notes, Producer, Section
 from linernotes.config import config_from_mapping
 from linernotes.decoding import DecodingOptions, FloatArray
 from linernotes.licence_terms import allows_commercial_use
@@ -28,6 +28,7 @@ SHORTEST_WINDOW_S = 1.0
 """A last window that is shorter belongs to the one before it."""
 WORD_FAMILIES = ("muscaps", "dcase-baseline")
 """Families whose `encoder` and `glove` are all that may be pre-trained in them."""
+UNCALIBRATED = "the model's own detectors stated the facts: their confidences are not calibrated"
 UNTRACED = "a trained model wrote the caption: its words are not traced to measured facts"
 
 
@@ -60,6 +61,15 @@ class WindowModel(Protocol):
         ...
 
 
+@runtime_checkable
+class DetectsFeatures(Protocol):
+    """A `WindowModel` that may also state what it hears."""
+
+    def facts(self, heard: FloatArray, seconds: float) -> tuple[Fact, ...]:
+        """Facts of a window that lasts `seconds`, times in its own seconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CaptionedWindow:
     """A stretch of a recording, what was written about it and, where the model can tell, what it heard."""
@@ -68,6 +78,7 @@ class CaptionedWindow:
     end_s: float
     text: str
     heard: FloatArray | None
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,8 @@ class TrainedCaptioner:
         warnings: list[str] = []
         probe = audio.probe(path)
         windows: list[CaptionedWindow] = []
-        for window in self._windows(path, warnings.append):
-            windows.append(self._caption(window))
+        for number, window in enumerate(self._windows(path, warnings.append), 1):
+            windows.append(self._caption(window, number))
             heard(windows[-1].end_s)
         info = AudioInfo(
             os.fsdecode(path), round(windows[-1].end_s, 3), probe.sample_rate, audio.sha256_of(path)
@@ -116,17 +127,19 @@ class TrainedCaptioner:
         """The notes: the caption of the whole, and with several windows a section for each."""
         windows = captioned.windows
         sections = tuple(
-            Section(round(one.start_s, 3), round(one.end_s, 3), Caption(one.text), ()) for one in windows
+            Section(round(one.start_s, 3), round(one.end_s, 3), Caption(one.text), one.facts)
+            for one in windows
         )
+        facts = tuple(fact for one in windows for fact in one.facts)
         settings = {"decoding": f"{self.decoding.beams} beams", "window_s": self.window_s}
         return Notes(
             audio=captioned.info,
             caption=Caption(self._caption_of_all(windows)),
             sections=sections if len(sections) > 1 else (),
-            facts=(),
+            facts=facts,
             licences=self.licences,
             producer=Producer(__version__, (self.name,), settings),
-            warnings=(*captioned.warnings, UNTRACED),
+            warnings=(*captioned.warnings, UNTRACED, *([UNCALIBRATED] if facts else [])),
         )
 
     def explain(self, captioned: CaptionedWindows) -> Explanation:
@@ -159,11 +172,14 @@ class TrainedCaptioner:
                 held, start = held[length:], start + length
         yield audio.Window(start / rate, held)
 
-    def _caption(self, window: audio.Window) -> CaptionedWindow:
-        end_s = window.start_s + len(window.waveform) / self.model.sample_rate
+    def _caption(self, window: audio.Window, number: int) -> CaptionedWindow:
+        seconds = len(window.waveform) / self.model.sample_rate
         heard = self.model.hear(window.waveform)
         text = self.model.write(heard, self.decoding)
-        return CaptionedWindow(window.start_s, end_s, text, heard if self.model.keeps_heard else None)
+        stated = self.model.facts(heard, seconds) if isinstance(self.model, DetectsFeatures) else ()
+        facts = tuple(_placed(fact, window.start_s, number) for fact in stated)
+        kept = heard if self.model.keeps_heard else None
+        return CaptionedWindow(window.start_s, window.start_s + seconds, text, kept, facts)
 
     def _caption_of_all(self, windows: Sequence[CaptionedWindow]) -> str:
         """Of the captions of all windows the one that is likeliest over the whole recording.
@@ -178,6 +194,16 @@ class TrainedCaptioner:
             return texts[int(np.argmax(total))]
         said = Counter(one.text for one in windows if one.text).most_common(1)
         return said[0][0] if said else ""
+
+
+def _placed(fact: Fact, start_s: float, window: int) -> Fact:
+    """A fact of a window, in the recording's seconds and under an id of its own."""
+    return replace(
+        fact,
+        id=f"{fact.id}@{window}",
+        start_s=round(start_s + fact.start_s, 3),
+        end_s=round(start_s + fact.end_s, 3),
+    )
 
 
 def load_trained_captioner(folder: str | os.PathLike[str], *, beams: int | None = None) -> TrainedCaptioner:

@@ -229,3 +229,34 @@ def test_labels_follow_the_facts() -> None:
     labels = tiny(encoder=EncoderConfig("bands", "none")).labels_of(facts)
     assert labels["instrument"].tolist() == [0.0, 1.0]
     assert labels["vocals"].tolist() == [0.0, 1.0, 0.0]
+
+
+def test_caption_gives_the_caption_and_what_the_heads_detect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`linernotes caption --model DIR --json`, over a recording of two windows."""
+    import numpy as np
+    import soundfile
+    from typer.testing import CliRunner
+
+    from linernotes.cli.app import app
+
+    model = tiny()
+    with torch.no_grad():
+        model.projector.heads["instrument"][1].bias.copy_(torch.tensor([9.0, -9.0]))
+        model.projector.heads["vocals"][1].bias.copy_(torch.tensor([-9.0, 9.0, -9.0]))
+    save_model(model, "sonicverse", tmp_path / "model")
+    song = tmp_path / "song.wav"
+    soundfile.write(song, 0.1 * np.random.default_rng(0).standard_normal(4 * 8000), 8000)
+    result = CliRunner().invoke(app, ["caption", str(song), "--model", str(tmp_path / "model"), "--json"])
+    assert result.exit_code == 0, result.output
+    notes = json.loads(result.stdout)
+    assert notes["caption"]
+    stated = {(fact["name"], fact["value"], fact["start_s"], fact["end_s"]) for fact in notes["facts"]}
+    assert stated == {
+        (name, value, start, start + 2.0)
+        for name, value in (("instrument", "drums"), ("voice", "sung"), ("singer_gender", "female"))
+        for start in (0.0, 2.0)
+    }
+    assert len({fact["id"] for fact in notes["facts"]}) == len(notes["facts"])
+    assert any("not calibrated" in warning for warning in notes["warnings"])

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from linernotes.clip import Fact
 from linernotes.decoding import DecodingOptions, FloatArray
 from linernotes.encoders.audio_encoder import AudioEmbeddings
-from linernotes.models.captioning import CaptionModel, EmbeddingCaptionModel
+from linernotes.models.captioning import CaptionModel, EmbeddingCaptionModel, FeatureModel
 from linernotes.models.muscaps import MusCaps
 from linernotes.models.word_search import Explanation
 
@@ -20,7 +21,8 @@ class ModelOnArrays:
     def __init__(self, model: CaptionModel) -> None:
         self.model = model
         self.sample_rate = model.sample_rate
-        self.keeps_heard = isinstance(model, EmbeddingCaptionModel)
+        # A language model takes too long to score every window's caption on every window.
+        self.keeps_heard = isinstance(model, EmbeddingCaptionModel) and not isinstance(model, FeatureModel)
 
     @property
     def frame_s(self) -> float:
@@ -53,6 +55,13 @@ class ModelOnArrays:
             scores = self.model.score(*_batch_of_one(heard), captions)
         found: FloatArray = scores[0].cpu().numpy()
         return found
+
+    @torch.inference_mode()
+    def facts(self, heard: FloatArray, seconds: float) -> tuple[Fact, ...]:
+        """What the model says it hears in a window of `seconds`, if it is one that does."""
+        if not isinstance(self.model, FeatureModel):
+            return ()
+        return tuple(self.model.facts(_embeddings(heard), seconds)[0])
 
     def explain(self, heard: FloatArray, caption: str) -> Explanation:
         """Where the words of `caption` attended to.
