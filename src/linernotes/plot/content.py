@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from linernotes.clip import Fact, Notes
 from linernotes.encoders.musicnn_vocabulary import TAGS
 from linernotes.features.frames import Frames, Series
+from linernotes.words.licence import SUPPORT_FROM
 
 QUIETEST_LUFS = -60.0
 MOST_POINTS = 1200
@@ -217,7 +218,8 @@ def tempos(notes: Notes) -> list[Level]:
     """Beats per minute section by section, or of the whole where sections have none."""
     facts = [fact for section in notes.sections for fact in _facts(section.facts, "tempo")]
     facts = facts or _facts(notes.facts, "tempo")
-    return [Level(fact.start_s, fact.end_s, float(fact.value)) for fact in facts]
+    usable = (fact for fact in facts if fact.confidence >= SUPPORT_FROM)
+    return [Level(fact.start_s, fact.end_s, float(fact.value)) for fact in usable]
 
 
 def keys(notes: Notes) -> list[Span]:

@@ -1,0 +1,114 @@
+"""`linernotes caption --long` as a person at a terminal meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+from linernotes.cli.app import app
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notes-schema.json").read_text("utf-8"))
+
+
+def run(*args: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def script(tmp_path: Path, *answers: object) -> Path:
+    path = tmp_path / "script.jsonl"
+    path.write_text("\n".join(json.dumps(answer) for answer in answers))
+    return path
+
+
+def test_offline_it_describes_and_draws(song: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "line.svg"
+    status, out, err = run("caption", song, "--long", "--json", "--plot", picture)
+    assert status == 0
+    assert f"wrote {picture}" in err
+    data = json.loads(out)
+    jsonschema.validate(data, SCHEMA)
+    assert data["description"]["writer"] == "composer"
+    assert "It lasts 0:08." in data["description"]["caption"]
+    assert picture.read_text().startswith("<?xml")
+
+
+def test_a_language_model_is_asked_and_a_bad_one_is_replaced(song: Path, tmp_path: Path) -> None:
+    answers = script(tmp_path, {"when": "can't be used", "answer": "Sorry."}, {"answer": "A jazz waltz."})
+    status, out, err = run("caption", song, "--long", "--llm", f"scripted:{answers}", "--format", "txt")
+    assert status == 0
+    assert "It lasts 0:08." in out
+    assert "the composer wrote the description: scripted:" in err
+    assert "it has 1 words, which is no description" in err
+
+
+def test_a_batch_with_jobs_is_described(song: Path, tmp_path: Path) -> None:
+    status, _, err = run(
+        "caption",
+        song,
+        "--long",
+        "--manner",
+        "timeline",
+        "--out",
+        tmp_path / "notes",
+        "--format",
+        "srt,md,json",
+    )
+    assert status == 0, err
+    written = tmp_path / "notes" / "song"
+    assert written.with_suffix(".srt").read_text().startswith("1\n00:00:00,000 --> 00:00:08,000\n")
+    assert "## The whole of it" in written.with_suffix(".md").read_text()
+    assert json.loads(written.with_suffix(".json").read_text())["description"]["caption"].startswith("0:00 ")
+
+
+def test_plot_can_draw_it_too(song: Path, tmp_path: Path) -> None:
+    assert run("plot", song, "--long", "--out", tmp_path / "x.png")[0] == 0
+    assert (tmp_path / "x.png").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--windows", "beats"], "belong to --long"),
+        (["--llm", "http://localhost:1/v1"], "belong to --long"),
+        (["--plot", "x.png"], "belong to --long"),
+        (["--long", "--plot", "x.png", "--out", "notes"], "--plot draws one recording"),
+        (["--long", "--explain", "x.png", "--model", "m"], "leave out --long"),
+    ],
+)
+def test_options_that_contradict_are_refused(
+    song: Path, options: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run("caption", song, *options)
+    assert status == 2
+    assert message in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--llm", "local"], "is no language model"),
+        (["--llm", "local:nowhere"], "no folder or GGUF file"),
+        (["--plot", "x.gif"], "one of these suffixes"),
+        (["--llm", "http://localhost:1/v1", "--llm-model", "m", "--commercial-ok"], "its provider knows"),
+    ],
+)
+def test_what_can_not_be_had_is_known_before_the_work(
+    song: Path, options: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ValueError, OSError), match=message):
+        run("caption", song, "--long", *options)
+
+
+def test_nothing_that_is_read_is_written_over(song: Path, tmp_path: Path) -> None:
+    answers = script(tmp_path, {"answer": "x"})
+    with pytest.raises(ValueError, match="is a file that this command reads"):
+        run("caption", song, "--long", "--llm", f"scripted:{answers}", "--cache", answers)
