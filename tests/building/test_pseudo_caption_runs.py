@@ -193,6 +193,17 @@ def test_a_limit_counts_clips_with_tags() -> None:
     assert [order.clip.clip_id for order in orders_of(plan(Counted(), limit=2))] == ["a", "b"]
 
 
+def test_clips_that_no_manifest_holds_cost_nothing(tmp_path: Path) -> None:
+    model = Counted()
+    twice = replace(plan(model), clips=lambda: iter([*CLIPS, CLIPS[0]]))
+    with pytest.raises(ValueError, match="songs, a: this clip_id comes twice"):
+        run(twice, tmp_path)
+    astray = replace(plan(model), clips=lambda: iter([replace(CLIPS[0], audio_path="../a.wav")]))
+    with pytest.raises(ValueError, match="songs, a: audio_path"):
+        run(astray, tmp_path)
+    assert model.asked == []
+
+
 def test_two_runs_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
     class Nosy(Counted):
         def complete(self, messages: Sequence[Message], **_: Any) -> Completion:  # type: ignore[override]

@@ -22,7 +22,7 @@ from linernotes.building.pseudo_captions.tags import spoken_tags
 from linernotes.clip import Clip
 from linernotes.llm import LanguageModelError
 from linernotes.llm.concurrent import Asked, ask_all
-from linernotes.manifest import read_manifest, whole_file, write_manifest
+from linernotes.manifest import clip_to_record, faults, read_manifest, whole_file, write_manifest
 
 MANIFEST = "pseudo-captions.jsonl"
 PARQUET = "pseudo-captions.parquet"
@@ -60,11 +60,22 @@ class Survey:
 
 
 def survey(plan: Plan, seen: Callable[[int], None] = lambda clips: None) -> Survey:
-    """Count clips and orders, and collect the artists of the manifest; `seen` is told how many, now and then."""
+    """Count clips and orders, and collect the artists of the manifest; `seen` is told how many, now and then.
+
+    Raises:
+        ValueError: a clip that no manifest can hold: better known now than when all is paid.
+    """
     clips = without = withheld = tagged = 0
     artists = ArtistIndex()
+    ids: set[int] = set()
     for clip in plan.clips():
         clips += 1
+        wrong = faults(clip_to_record(clip))
+        if wrong or hash(clip.clip_id) in ids:
+            raise ValueError(
+                f"{plan.source}, {clip.clip_id}: {wrong[0] if wrong else 'this clip_id comes twice'}"
+            )
+        ids.add(hash(clip.clip_id))
         if clips % 1000 == 0:
             seen(clips)
         artists.add(names_of(clip))
@@ -214,13 +225,13 @@ def with_captions(clip: Clip, captions: Sequence[PseudoCaption]) -> Clip:
     return replace(clip, captions=tuple(caption.made.text for caption in captions), extra=extra)
 
 
-def source_of(order: Order, made: Made, faults: Sequence[Fault]) -> dict[str, Any]:
+def source_of(order: Order, made: Made, found: Sequence[Fault]) -> dict[str, Any]:
     """Task and provenance, new attributes apart from the caption, and what the gates hold against it."""
     source: dict[str, Any] = {"task": order.task, **asdict(made.provenance)}
     if made.new_attributes:
         source["new_attributes"] = list(made.new_attributes)
-    if faults:
-        source["faults"] = {fault.gate: fault.reason for fault in faults}
+    if found:
+        source["faults"] = {fault.gate: fault.reason for fault in found}
     return source
 
 

@@ -15,11 +15,14 @@ from linernotes.clip import Clip
 from linernotes.words.lexicon import load_lexicon
 from linernotes.words.stem import STOP_WORDS
 
-ARTIST_FIELDS = ("artist", "performer", "composer", "band", "singer", "author")
-WORK_FIELDS = ("title", "album", "release", "track_name", "song", "work", "piece_name")
+ARTIST_FIELDS = (
+    *("artist", "performer", "composer", "band", "singer", "author", "creator", "musician", "producer"),
+    *("conductor", "orchestra", "ensemble", "remixer", "uploader", "vocalist", "lyricist"),
+)
+WORK_FIELDS = ("title", "album", "release", "track", "song", "work", "piece", "opus")
 """Parts of the names of fields in `Clip.extra` (lower case) whose texts are names."""
 
-_NOT_NAMES = ("gender", "age", "id", "count", "year", "date")
+_NOT_NAMES = ("gender", "age", "id", "count", "number", "year", "date", "type", "url", "tags")
 _WORD = re.compile(r"[^\W_]+(?:['’&.-][^\W_]+)*")
 _SENTENCE_END = '.!?:;"“('
 
