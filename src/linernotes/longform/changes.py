@@ -192,7 +192,7 @@ def _level(content: Content, before: str, now: str, *, began: bool = True) -> li
     if now and now != before:
         item = content.one("level")
         assert item is not None
-        verb = "is " if began else "starts "
+        verb = "is " if began else "begins "
         return [Change(1.5, plain(verb) + said(f"{now} than the rest", item.fact_ids))]
     if before and not now:
         return [Change(1.0, plain("is back at its usual level"))]
