@@ -177,6 +177,14 @@ def test_without_a_session_nothing_is_told(browser: Browser, ada: Browser) -> No
     assert other.post("/api/answer", answer_of(task)).status == 404
 
 
+def test_a_name_that_is_taken_needs_a_second_yes(ada: Browser) -> None:
+    other = Browser(ada.port)
+    assert other.post("/api/join", {"name": " ADA "}).status == 409
+    assert other.get("/api/question").status == 401
+    assert other.post("/api/join", {"name": " ADA ", "again": True}).status == 200
+    assert other.get("/api/question").json["task"] == ada.get("/api/question").json["task"]
+
+
 def test_leaving_ends_the_session(ada: Browser) -> None:
     kept = ada.cookie
     assert ada.post("/api/leave", {}).status == 200

@@ -201,6 +201,21 @@ def test_raters_at_the_same_time_get_whole_and_balanced_tests(lay_out: MakeTest)
         assert len({verdict.clip_id for verdict in mine}) == 4
 
 
+def test_a_question_that_nobody_answered_goes_back_after_an_hour(lay_out: MakeTest) -> None:
+    store = TestStore(lay_out(1, ratings=1).folder)
+    first, second = (store.current_task(joined(store, name), 2) for name in ("Ada", "Bob"))
+    assert first is not None
+    assert second is not None
+    assert {first.a, first.b} != {second.a, second.b}, "the other method's turn, while Ada may still answer"
+    with sqlite3.connect(store.folder / FILE_NAME) as connection:
+        connection.execute(
+            "UPDATE tasks SET given = '2020-01-01T00:00:00+00:00' WHERE task = ?", (first.task,)
+        )
+    third = store.current_task(joined(store, "Cy"), 2)
+    assert third is not None
+    assert {third.a, third.b} == {first.a, first.b}
+
+
 def test_other_files_are_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="holds no listening test"):
         TestStore(root)

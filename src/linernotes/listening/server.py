@@ -97,7 +97,7 @@ class _LocalHandler(SafeHandler):
 
     def post(self, path: str, body: Mapping[str, Any]) -> None:
         if path == "/api/join":
-            self._join(body.get("name"))
+            self._join(body.get("name"), again=body.get("again") is True)
         elif path == "/api/leave":
             self._store.end_session(self.cookie(self._cookie_name))
             self.send_json({"left": True}, headers=self._set_cookie("", 0))
@@ -132,9 +132,18 @@ class _LocalHandler(SafeHandler):
         shown = {} if task is None else {**asdict(task), "audio": f"/audio/{task.task}"}
         return {"of": self._store.asked, "finished": task is None, **shown}
 
-    def _join(self, name: Any) -> None:
+    def _join(self, name: Any, *, again: bool) -> None:
+        """Names are not codes: two people may choose the same, and must not answer as one unawares."""
         if not isinstance(name, str):
             raise Refusal(HTTPStatus.BAD_REQUEST, "a name is needed")
+        if not (again or self._store.settings.closed or not name.isprintable()) and self._store.is_known(
+            name
+        ):
+            raise Refusal(
+                HTTPStatus.CONFLICT,
+                "Somebody of this name has begun already. If that was you, press Start once more to go on; "
+                "otherwise choose another name.",
+            )
         try:
             token = self._store.join(name)
         except BadNameError as error:

@@ -121,6 +121,14 @@ class TestStore:
             connection.execute("INSERT INTO sessions VALUES (?, ?)", (token, *row))
         return token
 
+    def is_known(self, name: str) -> bool:
+        """Whether somebody has come under this name before."""
+        with self._opened() as connection:
+            found = connection.execute(
+                "SELECT 1 FROM raters WHERE name = ? AND joined IS NOT NULL", (folded(name),)
+            ).fetchone()
+        return found is not None
+
     def rater_of(self, token: str) -> int | None:
         """Whose session it is."""
         with self._opened() as connection:

@@ -13,6 +13,7 @@ let task = null;
 let answers = {};
 let unsaved = 0;
 let saving = Promise.resolve();
+let warnedOf = "";
 
 class Refused extends Error {}
 
@@ -84,14 +85,16 @@ function welcome() {
 
 async function join(event) {
   event.preventDefault();
+  const name = byId("name").value;
   try {
     await untilDone(
-      () => ask("/api/join", { name: byId("name").value }), "The test can't be reached. Trying again…",
+      () => ask("/api/join", { name, again: name === warnedOf }), "The test can't be reached. Trying again…",
     );
     notice("");
     test = await ask("/api/test");
     await proceed();
   } catch (error) {
+    if (error.status === 409) warnedOf = name;
     notice(error.message);
   }
 }
