@@ -315,6 +315,14 @@ class TestGates:
         assert found("A song that is nice.") == ["coverage"]
         assert found("Calm flute, sad drums") == ["unsupported"]
 
+    def test_added_attributes_carry_claims_and_leak_names(self) -> None:
+        gates = Gates(GateOptions())
+        text = "A sad guitar piece with drums."
+        plain = Order(NAMED, "attribute_prediction", ("sad", "guitar"))
+        assert [fault.gate for fault in gates.faults(plain, text)] == ["unsupported"]
+        assert [fault.gate for fault in gates.faults(plain, text[:-1], ["drums"])] == ["duplicate"]
+        assert gates.faults(plain, "A sad guitar.", ["zora quillfeather"])[0].gate == "leak"
+
     def test_going_round_in_circles(self) -> None:
         again = "The calm flute plays on and on. " * 4
         assert [fault.gate for fault in Gates(GateOptions()).faults(order("flute", "calm"), again)] == [

@@ -189,7 +189,10 @@ def _details(backend: Backend, meter: Meter, price: Price, limit: int | None) ->
     told = instructions_of(backend)
     details: dict[str, Any] = {} if limit is None else {"limit": f"the first {limit:,} clips with tags"}
     if told is not None:
+        asking = backend.asking
+        degrees = "the server's own" if asking.temperature is None else f"{asking.temperature:g}"
         details["instructions"] = f"version {told.version}, sha256 {told.sha256}"
+        details["asked"] = f"temperature {degrees}, at most {asking.max_tokens} tokens"
     if backend.manners.cache is not None:
         paid = _spent(backend.manners.cache, retry_failed=False)
         details |= {

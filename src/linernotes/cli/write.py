@@ -142,7 +142,7 @@ def _write_by_task(task: str, aspects: str, backend: Backend, as_json: bool) -> 
     if not as_json:
         typer.echo(made.text)
         return
-    faults = Gates(GateOptions()).faults(order, made.text)
+    faults = Gates(GateOptions()).faults(order, made.text, made.new_attributes)
     told = {"caption": made.text, "aspects": list(order.tags), **source_of(order, made, faults)}
     typer.echo(json.dumps(told, ensure_ascii=False))
 

@@ -18,7 +18,7 @@ from linernotes.writers.given import given_aspects
 GATES = {
     "coverage": "too few of the tags' words are said",
     "contradiction": "says what the tags rule out",
-    "unsupported": "speaks of instruments, voices, genres, moods or figures that no tag gives",
+    "unsupported": "speaks of instruments, voices, genres, moods, figures that neither tags nor new attributes give",
     "leak": "names the artist, title or album of the clip, or another artist of the manifest",
     "unknown_name": "has a name (a capital within a sentence) that the tags do not give",
     "length": "too short or too long",
@@ -67,21 +67,26 @@ class Gates:
     artists: ArtistIndex = field(default_factory=ArtistIndex)
     _met: set[int] = field(default_factory=set)
 
-    def faults(self, order: Order, text: str) -> tuple[Fault, ...]:
-        """Everything that is wrong with a caption; call it once a caption, in their order."""
-        return tuple(self._faults(order, text))
+    def faults(self, order: Order, text: str, added: Sequence[str] = ()) -> tuple[Fault, ...]:
+        """Everything that is wrong with a caption; call it once a caption, in their order.
 
-    def _faults(self, order: Order, text: str) -> Iterator[Fault]:
+        `added` are attributes of the model's own: they support what is said, and may name nobody either.
+        """
+        return tuple(self._faults(order, text, added))
+
+    def _faults(self, order: Order, text: str, added: Sequence[str]) -> Iterator[Fault]:
         covered = coverage(text, order.tags)
         if covered < self.options.min_coverage:
             yield Fault("coverage", f"{covered:.0%} of the tags' words are said")
         found = contradictions(text, order.tags)
         if found:
             yield Fault("contradiction", "; ".join(found))
-        report = check_caption(text, given_aspects(order.tags))
+        report = check_caption(text, given_aspects([*order.tags, *added]))
         if report.unsupported:
             yield Fault("unsupported", ", ".join(dict.fromkeys(span.text for span in report.unsupported)))
-        leaked = leaked_name(text, order.tags, names_of(order.clip)) or self.artists.find(text, order.tags)
+        all_said = "; ".join([text, *added])
+        leaked = leaked_name(all_said, order.tags, names_of(order.clip))
+        leaked = leaked or self.artists.find(all_said, order.tags)
         if leaked:
             yield Fault("leak", f"names {leaked!r}")
         unknown = unknown_names(text, order.tags)

@@ -159,7 +159,7 @@ class _Run:
             reason = f"{type(asked.error).__name__}: {' '.join(str(asked.error).split())}"
             self._bury(DeadLetter(order.clip.clip_id, order.task, "failed", reason, order.tags))
             return None
-        caption = PseudoCaption(order, made, self._gates.faults(order, made.text))
+        caption = PseudoCaption(order, made, self._gates.faults(order, made.text, made.new_attributes))
         self._tally.count(caption)
         if not self._gates.rejects(caption.faults):
             return caption
