@@ -18,7 +18,7 @@ from linernotes.writers.given import given_aspects
 GATES = {
     "coverage": "too few of the tags' words are said",
     "contradiction": "says what the tags rule out",
-    "unsupported": "speaks of instruments, voices, genres, moods, figures that neither tags nor new attributes give",
+    "unsupported": "speaks of instruments, voices, genres, moods or figures that nothing given carries",
     "leak": "names the artist, title or album of the clip, or another artist of the manifest",
     "unknown_name": "has a name (a capital within a sentence) that the tags do not give",
     "length": "too short or too long",
