@@ -118,6 +118,9 @@ def test_a_test_by_keyboard_from_start_to_end(lay_out: MakeTest, serve: Serve, o
     page.keyboard.press("Enter")
     page.wait_for_selector("#end:not([hidden])")
     assert answers_in(folder)[2:] == [("more_true", "b"), ("fewer_false", "b")]
+    page.click("#review")
+    page.get_by_text("2 of 2", exact=True).wait_for()
+    assert chosen(page) == ["more_trueb", "fewer_falseb"]
 
 
 def test_the_music_is_played_again_and_sought_in(lay_out: MakeTest, serve: Serve, open_page: Any) -> None:

@@ -73,7 +73,7 @@ function welcome() {
     return paragraph;
   });
   byId("introduction").replaceChildren(...paragraphs);
-  byId("amount").textContent = `You will be asked about ${test.questions} pieces.`;
+  byId("amount").textContent = `You will be asked about ${test.questions} ${test.questions === 1 ? "piece" : "pieces"}.`;
   byId("entry-label").textContent = test.closed ? "Your code" : "Your name, or any name of your choice";
   byId("entry-hint").textContent = test.closed
     ? "It also lets you go on later." : "The same name lets you go on later, also on another device.";
@@ -144,7 +144,7 @@ async function proceed(place) {
     const path = place === undefined ? "/api/question" : `/api/question?place=${place}`;
     const found = await untilDone(() => ask(path), "The next question can't be reached. Trying again…");
     byId("rater").textContent = test.rater;
-    if (found.finished) finish(found.of);
+    if (found.finished) finish();
     else pose(found);
   } catch (error) {
     if (error.status === 401) welcome();
@@ -174,11 +174,9 @@ function progress(done, of) {
   byId("bar-done").style.width = `${(100 * done) / of}%`;
 }
 
-function finish(of) {
+function finish() {
   task = null;
   player.stop();
-  byId("end-text").textContent = `All ${of} of your answers are kept. You can close this page.`;
-  byId("review").onclick = () => proceed(of);
   show("end");
 }
 
@@ -265,6 +263,7 @@ byId("entry").addEventListener("submit", join);
 byId("questions").addEventListener("submit", (event) => event.preventDefault());
 byId("leave").addEventListener("click", leave);
 byId("next").addEventListener("click", next);
+byId("review").addEventListener("click", () => proceed(test.questions));
 byId("back").addEventListener("click", back);
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", (event) => { // after a click by hand the keys belong to the page, not to the button
