@@ -23,6 +23,8 @@ from linernotes.models.families import load_model, save_model  # noqa: E402
 pytestmark = pytest.mark.torch
 
 GREEDY = DecodingOptions(beams=1, max_tokens=12)
+KNOWN_NATS = 0.1
+"""A loss a token at which captions are known by heart; that of SonicVerse holds other things than words."""
 BEAMS = DecodingOptions(beams=3, max_tokens=12, length_penalty=0.0)
 
 
@@ -132,14 +134,17 @@ def test_four_clips_are_learned_by_heart(name: str) -> None:
     model = VARIANTS[name][1]()
     every = clips()
     rate = LEARNING_RATES.get(VARIANTS[name][0], 2e-2)
-    said = learn_by_heart(model, every, steps=300, rate=rate)
+    known_nats = 0.03 if name.startswith("sonicverse") else KNOWN_NATS
+    said = learn_by_heart(model, every, 300, rate, known_nats)
     assert said == list(CAPTIONS)
     assert model.generate(every.samples, every.lengths, BEAMS) == list(CAPTIONS)
     likeliest = model.score(every.samples, every.lengths, CAPTIONS).argmax(dim=0)
     assert likeliest.tolist() == [0, 1, 2, 3]
 
 
-def learn_by_heart(model: CaptionModel, every: Waveforms, steps: int, rate: float) -> list[str]:
+def learn_by_heart(
+    model: CaptionModel, every: Waveforms, steps: int, rate: float, known_nats: float
+) -> list[str]:
     audio = model.encode(every.samples, every.lengths) if model.encoder_is_frozen else every
     optimizer = torch.optim.Adam([w for w in model.parameters() if w.requires_grad], lr=rate)
     model.train()
@@ -150,7 +155,7 @@ def learn_by_heart(model: CaptionModel, every: Waveforms, steps: int, rate: floa
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if float(loss.detach()) < 0.03:
+        if float(loss.detach()) < known_nats:
             break
     model.eval()
     return model.generate(every.samples, every.lengths, GREEDY)
