@@ -14,7 +14,7 @@ from linernotes.captioner import Analysis, load_captioner
 from linernotes.clip import Fact, Licence, Notes
 from linernotes.decoding import DecodingOptions, FloatArray
 from linernotes.export import FORMATS
-from linernotes.llm import LanguageModel, ServerError
+from linernotes.llm import LanguageModel, Message, ServerError
 from linernotes.llm.scripted import Scripted
 from linernotes.longform.long_captioner import LongCaptioner
 from linernotes.longform.options import LongOptions, WindowKind
@@ -132,6 +132,22 @@ def test_one_that_does_not_is_replaced_and_that_is_said(
         warning.startswith("the composer wrote the description: a model: ") for warning in notes.warnings
     )
     jsonschema.validate(json.loads(notes_to_json(notes)), SCHEMA)
+
+
+def test_the_prompt_gives_every_window_its_own_time(analysis: Analysis) -> None:
+    asked: list[str] = []
+
+    def remember(conversation: Sequence[Message]) -> str:
+        asked.append(conversation[1].content)
+        return ""
+
+    write(analysis, Scripted(remember))
+    for times in (
+        '"from": "0:00", "to": "0:10"',
+        '"from": "0:10", "to": "0:20"',
+        '"from": "0:20", "to": "0:25"',
+    ):
+        assert times in asked[0]
 
 
 def test_what_is_no_music_is_not_put_to_a_model(analysis: Analysis) -> None:

@@ -1,4 +1,4 @@
-"""`linernotes caption`, `facts` and `plot`: from recordings to notes."""
+"""`linernotes caption` and `plot`: from recordings to notes."""
 
 from __future__ import annotations
 

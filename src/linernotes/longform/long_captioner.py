@@ -94,7 +94,7 @@ class LongCaptioner:
         for part in notes.sections:
             inside = [one for one in kept if part.start_s <= one.span.start_s < part.end_s and one.caption]
             scores = [_carried(one, notes.facts) for one in inside]
-            if scores and max(scores) >= 0:
+            if scores and max(scores) > 0:
                 best = inside[scores.index(max(scores))].caption
                 quotes.update({} if best in quotes.values() else {part.start_s: best})
         return quotes
