@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from evidence import EVIDENCE, FACTS, SECTIONS, TRUE
+from evidence import EVIDENCE, FACTS, SECTIONS, TRUE, fact
 
 from linernotes.llm import LanguageModelError, Message, RefusedError, ServerError, TruncatedError
 from linernotes.llm.scripted import Scripted
 from linernotes.longform.chained import chain, described, tidy
 from linernotes.longform.options import LongOptions
-from linernotes.longform.prompt import MOST_WINDOWS, make_material, messages
+from linernotes.longform.prompt import MOST_SPANS, MOST_WINDOWS, make_material, messages
 from linernotes.longform.windows import Span, Window
 
 MATERIAL = make_material(
@@ -87,7 +87,7 @@ def test_what_models_put_around_an_answer_is_taken_off(answer: str) -> None:
 
 
 def test_claims_point_at_the_facts_that_carry_them() -> None:
-    known = (*FACTS, *(fact for part in SECTIONS for fact in part.facts))
+    known = (*FACTS, *(one for part in SECTIONS for one in part.facts))
     description = described(TRUE, "a model", EVIDENCE, known)
     carried = {TRUE[claim.start : claim.end]: claim.fact_ids for claim in description.caption.claims}
     assert carried["120 BPM"] == ("tempo",)
@@ -104,7 +104,9 @@ def test_the_prompt_has_true_times_and_no_markup() -> None:
 
 def test_the_prompt_is_bounded_for_any_duration() -> None:
     windows = [Window(Span(10.0 * n, 10.0 * n + 10), (), f"Window number {n}.") for n in range(3600)]
-    material = make_material(FACTS, SECTIONS, windows, 36_000.0)
+    keys = [fact(f"key:{n}", "key", "C major", 30.0 * n, 30.0 * n + 30 + n % 2) for n in range(1200)]
+    material = make_material([*FACTS, *keys], SECTIONS, windows, 36_000.0)
+    assert material.text.count("key: C major") <= MOST_SPANS + 1
     assert material.text.count("Window number") <= 3 * MOST_WINDOWS
     assert '{"from": "0:00", "to": "12:30"' in material.text
     assert '"to": "10:00:00"' in material.text

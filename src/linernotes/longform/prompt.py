@@ -22,7 +22,7 @@ from linernotes.writers.composer.content import measured_content, rounded_bpm
 
 MOST_WINDOWS = 48
 """A recording with more windows has neighbours put together, so that a prompt is bounded for any duration."""
-MOST_CAPTIONS, MOST_CHORDS = 3, 8
+MOST_SPANS, MOST_CAPTIONS, MOST_CHORDS = 48, 3, 8
 WORDS: Mapping[Length, int] = {Length.short: 80, Length.medium: 180, Length.full: 350}
 TOLD = frozenset(
     "tempo tempo_change key metre chord_loop instrument genre mood voice singer_gender era".split()
@@ -79,7 +79,8 @@ def make_material(
     facts: Sequence[Fact], sections: Sequence[Section], windows: Sequence[Window], duration_s: float
 ) -> Material:
     """Everything told, as JSON with a line for every stretch; `windows`: those that contradict no neighbours."""
-    spans = [fact for fact in facts if is_of_a_span(fact)]
+    by_length = sorted(filter(is_of_a_span, facts), key=lambda fact: fact.start_s - fact.end_s)
+    spans = sorted(by_length[:MOST_SPANS], key=lambda fact: fact.start_s)
     parts = list(sections) if len(sections) > 1 else []
     groups = _together(windows, MOST_WINDOWS)
     whole = _said([fact for fact in facts if fact.name in TOLD and not is_of_a_span(fact)])
