@@ -97,9 +97,10 @@ def annotate(
         limit=limit,
         retry_failed=retry_failed,
     )
-    ahead = making.survey(plan, out)
+    with progress_bar("reading", None) as advance:
+        ahead = making.survey(plan, out, advance)
     try:
-        with progress_bar("annotating", max(1, ahead.clips_to_hear)) as advance:
+        with progress_bar("annotating", ahead.steps) as advance:
             report = making.annotate(plan, ahead, out, _runner(jobs), advance)
     except KeyboardInterrupt:
         print("linernotes: stopped; the same command goes on from here", file=sys.stderr)

@@ -20,10 +20,10 @@ BEAT_TOLERANCE_S = 0.07
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Counts over clips and classes whose truth is known.
+    """Counts over the pairs of clip and class whose truth is known, `present` or `absent` by it.
 
-    `hits` of the `claimed` are truly present, `denied_right` of the `denied` truly absent; `present` classes are
-    there to be found, and `seen` of them are neither unknown nor denied.
+    `hits` of the `claimed` are truly present, `denied_right` of the `denied` truly absent. `clips` have a truth
+    (for a head: for its best known class).
     """
 
     clips: int = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -95,9 +96,14 @@ class Ahead:
         """Clips of which at least one extractor has not spoken."""
         return sum(len(group.spans) for group in self.groups)
 
+    @property
+    def steps(self) -> int:
+        """Clips to hear, and all clips to write."""
+        return self.clips_to_hear + self.clips
 
-def survey(plan: Plan, folder: Path) -> Ahead:
-    """Go through the manifest once.
+
+def survey(plan: Plan, folder: Path, seen: Callable[[int], None] = lambda clips: None) -> Ahead:
+    """Go through the manifest once; `seen` is told how many clips have been looked at.
 
     Raises:
         ManifestError: it has faults.
@@ -113,6 +119,7 @@ def survey(plan: Plan, folder: Path) -> Ahead:
     unmatched = {clip_id for predictions in plan.predictions for clip_id in predictions}
     for clip in plan.limited():
         clips += 1
+        seen(clips)
         unmatched.discard(clip.clip_id)
         if plan.truth or plan.against_truth:
             for fact in truth_of(clip):
@@ -158,9 +165,9 @@ def annotate(
     ahead: Ahead,
     folder: Path,
     run: Run = one_by_one,
-    heard: Callable[[int], None] = lambda clips: None,
+    done: Callable[[int], None] = lambda steps: None,
 ) -> Report:
-    """Hear what is missing and write every output into `folder`; `heard` is told how many clips are done.
+    """Hear what is missing and write every output into `folder`; `done` is told how many of `Ahead.steps`.
 
     Raises:
         ValueError: another run is at work in the folder.
@@ -168,8 +175,9 @@ def annotate(
     """
     with alone(folder, LOCK):
         _clean(folder)
-        _hear_all(ahead, folder, run, heard)
-        return _Writing(plan, ahead, folder).write()
+        began = time.monotonic()
+        _hear_all(ahead, folder, run, done)
+        return _Writing(plan, ahead, folder, done).write(time.monotonic() - began)
 
 
 def _clean(folder: Path) -> None:
@@ -212,8 +220,8 @@ class _Told:
 
 
 class _Writing:
-    def __init__(self, plan: Plan, ahead: Ahead, folder: Path) -> None:
-        self._plan, self._ahead, self._folder = plan, ahead, folder
+    def __init__(self, plan: Plan, ahead: Ahead, folder: Path, done: Callable[[int], None]) -> None:
+        self._plan, self._ahead, self._folder, self._done = plan, ahead, folder, done
         self._kept = Kept(folder / ANSWERS)
         self._tally = Tally(plan.bounds)
         self._truth = TruthTally(plan.bounds) if plan.against_truth else None
@@ -221,7 +229,7 @@ class _Writing:
         self._ids: list[str] = []
         self._rows: list[Mapping[str, object]] = []
 
-    def write(self) -> Report:
+    def write(self, hearing_s: float) -> Report:
         write_manifest(self._folder / MANIFEST, self._clips())
         self._kept.close()
         self._write_parquet()
@@ -232,7 +240,7 @@ class _Writing:
                 write_labels(labels, path)
             else:
                 path.unlink(missing_ok=True)
-        report = self._report()
+        report = self._report(hearing_s)
         _write(self._folder / REPORT_JSON, json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n")
         _write(self._folder / REPORT_MARKDOWN, report_to_markdown(report))
         return report
@@ -240,7 +248,8 @@ class _Writing:
     def _clips(self) -> Iterator[Clip]:
         """The clips of the manifest with what was said of them, as they come."""
         plan = self._plan
-        for clip in plan.limited():
+        for number, clip in enumerate(plan.limited(), 1):
+            self._done(self._ahead.clips_to_hear + number)
             told = self._told(clip)
             for reason in dict.fromkeys(told.errors):
                 self._tally.failures.append(Failure(clip.clip_id, clip.audio_path, reason, told.is_lost))
@@ -295,7 +304,7 @@ class _Writing:
             return
         write_manifest(path, read_manifest(self._folder / MANIFEST))
 
-    def _report(self) -> Report:
+    def _report(self, hearing_s: float) -> Report:
         tally = self._tally
         return Report(
             source=self._plan.source,
@@ -304,6 +313,7 @@ class _Writing:
             clips=self._ahead.clips,
             annotated=tally.annotated,
             heard_now=self._ahead.clips_to_hear,
+            hearing_s=round(hearing_s, 3),
             seconds_per_clip=round(tally.seconds / max(1, tally.heard), 4),
             classes=tally.classes(),
             coverage=tally.coverage(),

@@ -16,7 +16,6 @@ from linernotes.datasets.feature_classes import CLASSES
 
 BINS = 1000
 """Steps in which confidences are counted, so that memory does not grow with the clips."""
-SHOWN_FAILURES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,8 @@ class Report:
     clips: int
     annotated: int
     heard_now: int
+    hearing_s: float
+    """How long that took, by the clock."""
     seconds_per_clip: float
     """CPU time of the extractors' work, decoding not counted, on the clips that were heard in any run."""
     classes: Mapping[str, Mapping[str, ClassCount]]
@@ -187,7 +188,7 @@ def summary_lines(report: Report) -> list[str]:
     bounds = report.bounds
     found = [
         f"clips: {report.annotated:,} of {report.clips:,} annotated, {report.failed:,} failed; "
-        f"{report.heard_now:,} heard in this run",
+        f"{report.heard_now:,} heard in this run{_pace(report)}",
         f"extractors: {', '.join(report.extractors) or 'none'}; "
         f"{report.seconds_per_clip:.2f} s of CPU time a clip, decoding not counted",
         f"a class is present from {bounds.present:g}, absent up to {bounds.absent:g}, unknown between",
@@ -202,6 +203,12 @@ def summary_lines(report: Report) -> list[str]:
     if report.unmatched_predictions:
         found.append(f"predictions for clips that the manifest has not: {report.unmatched_predictions:,}")
     return found
+
+
+def _pace(report: Report) -> str:
+    if not report.heard_now or not report.hearing_s:
+        return ""
+    return f" in {report.hearing_s:,.0f} s ({report.heard_now / report.hearing_s:.2f} a second)"
 
 
 def facts_lines(report: Report) -> list[str]:

@@ -66,6 +66,3 @@ def _doubts(frames: Frames, facts: Sequence[Fact]) -> list[Fact]:
                 Fact(f"doubt:{target}", kind, name, "", chance, SOURCE, frames.start_s, frames.end_s)
             )
     return found
-
-
-shipped = Shipped

@@ -7,8 +7,7 @@ its tags by category in `extra` ("genre", "instrument", "mood/theme") is read so
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from linernotes.building.annotate import NAMED
 from linernotes.building.annotate.meanings import meaning_of
@@ -37,16 +36,6 @@ def truth_of(clip: Clip) -> tuple[Fact, ...]:
             if name not in told:
                 found.append(Fact(f"tag:{name}:{meant}", name, meant, "", 1.0, SOURCE, 0.0, end_s))
     return tuple(found)
-
-
-def vocabulary_of(clips: Iterable[Clip]) -> dict[str, set[str]]:
-    """Every value that the truth of these clips gives an instrument, a genre or a mood, by fact name."""
-    values: dict[str, set[str]] = defaultdict(set)
-    for clip in clips:
-        for fact in truth_of(clip):
-            if fact.name in NAMED:
-                values[fact.name].add(str(fact.value))
-    return dict(values)
 
 
 def _of_categories(extra: Mapping[str, object]) -> list[tuple[str, str]]:
