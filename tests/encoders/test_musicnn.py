@@ -147,3 +147,34 @@ def test_an_unknown_vocabulary_is_named() -> None:
 
 def test_vocabularies_have_fifty_words_each() -> None:
     assert {name: len(set(words)) for name, words in TAGS.items()} == {"mtt": 50, "msd": 50}
+
+
+@pytest.mark.torch
+def test_the_first_norm_learns_though_it_is_folded_into_the_filters() -> None:
+    torch = pytest.importorskip("torch")
+    from linernotes.encoders.musicnn import Musicnn
+
+    torch.manual_seed(0)
+    model = Musicnn().eval()
+    with torch.no_grad():
+        model.input_norm.weight.fill_(0.7)
+        model.input_norm.bias.fill_(-0.4)
+    log_mel = torch.rand(1, 40, 96)
+    found, expected = [], []
+    for bank in (model.timbre[0], model.rhythm[0]):
+        normed = model.input_norm(log_mel[:, None])
+        padded = torch.nn.functional.pad(normed, (0, 0, bank.before, bank.after))
+        maps = bank.norm(torch.relu(bank.convolution(padded))).amax(dim=3)
+        plain = torch.autograd.grad(
+            maps.square().sum(), [*model.input_norm.parameters(), bank.convolution.weight]
+        )
+        first = 0 if bank is model.timbre[0] else 2 * 204
+        ours = model.feature_maps(log_mel)[:, first : first + maps.shape[1]]
+        torch.testing.assert_close(ours, maps, atol=1e-5, rtol=1e-5)
+        folded = torch.autograd.grad(
+            ours.square().sum(), [*model.input_norm.parameters(), bank.convolution.weight]
+        )
+        found += folded
+        expected += plain
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)

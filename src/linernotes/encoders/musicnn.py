@@ -55,11 +55,21 @@ class FilterBank(nn.Module):
         # TensorFlow's "same": an even kernel looks one frame further ahead than back.
         self.before, self.after = (kernel[0] - 1) // 2, kernel[0] // 2
 
-    def forward(self, spectrogram: Tensor) -> Tensor:
-        """(batch, 1, frames, bands) -> (batch, filters, frames)."""
-        padded = functional.pad(spectrogram, (0, 0, self.before, self.after))
-        activated: Tensor = self.norm(functional.relu(self.convolution(padded)))
-        return activated.amax(dim=3)
+    def forward(self, spectrogram: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        """Of `scale * spectrogram + shift`, (batch, 1, frames, bands) -> (batch, filters, frames).
+
+        The scale goes into the filters and the shift into their bias, so that no gradient for the spectrogram is
+        needed, which costs as much as that for the filters.
+        """
+        filters, room = self.convolution.weight, (0, 0, self.before, self.after)
+        responses = functional.conv2d(
+            functional.pad(spectrogram, room), filters * scale, self.convolution.bias
+        )
+        ones = torch.ones_like(spectrogram[:1, :, :, : filters.shape[3]])
+        responses = responses + shift * functional.conv2d(functional.pad(ones, room), filters)
+        activated: Tensor = self.norm(functional.relu(responses))
+        # Of equal maxima one is chosen, as in the original's pooling; `amax` divides gradients and takes longer.
+        return activated.max(dim=3).values
 
 
 class TimeConvolution(nn.Module):
@@ -107,8 +117,13 @@ class Musicnn(nn.Module):
 
     def feature_maps(self, log_mel: Tensor) -> Tensor:
         """Front and middle maps side by side, (batch, frames, 96) -> (batch, 753, frames)."""
-        spectrogram = self.input_norm(log_mel.unsqueeze(1))
-        front = torch.cat([bank(spectrogram) for bank in (*self.timbre, *self.rhythm)], dim=1)
+        norm = self.input_norm
+        # Its scale and shift are learned inside the filter banks.
+        spectrogram = functional.batch_norm(
+            log_mel.unsqueeze(1), norm.running_mean, norm.running_var, None, None, self.training, eps=norm.eps
+        )
+        banks = (*self.timbre, *self.rhythm)
+        front = torch.cat([bank(spectrogram, norm.weight, norm.bias) for bank in banks], dim=1)
         first: Tensor = self.middle[0](front)
         second: Tensor = first + self.middle[1](first)
         third: Tensor = second + self.middle[2](second)
