@@ -76,6 +76,13 @@ class TestPrompts:
         assert spoken.tags == ("guitar", "sad")
         assert len(spoken.withheld) == 4
 
+    def test_artists_of_other_clips_are_withheld_too(self) -> None:
+        artists = ArtistIndex()
+        artists.add(names_of(NAMED))
+        artists.add(names_of(Clip("b", "", extra={"artists": ["Happy", "Hip Hop"]})))
+        clip = Clip("c", "", tags=("happy", "the brass weevils", "hip hop", "brass"))
+        assert spoken_tags(clip, artists).tags == ("happy", "hip hop", "brass")
+
     def test_a_song_called_jazz_does_not_cost_the_tag(self) -> None:
         clip = Clip("a", "", tags=("jazz", "piano"), extra={"title": "Jazz"})
         assert spoken_tags(clip).tags == ("jazz", "piano")

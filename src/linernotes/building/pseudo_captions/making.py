@@ -65,26 +65,30 @@ def survey(plan: Plan, seen: Callable[[int], None] = lambda clips: None) -> Surv
     Raises:
         ValueError: a clip that no manifest can hold: better known now than when all is paid.
     """
-    clips = without = withheld = tagged = 0
-    artists = ArtistIndex()
-    ids: set[int] = set()
-    for clip in plan.clips():
-        clips += 1
+    artists, clips = _look_through(plan, seen)
+    without = withheld = tagged = 0
+    for clip in plan.clips():  # a second time, since any clip may be tagged with an artist of any other
+        spoken = spoken_tags(clip, artists)
+        without += not spoken.tags
+        if spoken.tags and (plan.limit is None or tagged < plan.limit):
+            tagged += 1
+            withheld += len(spoken.withheld)
+    return Survey(clips, without, withheld, tagged * len(plan.makers), artists)
+
+
+def _look_through(plan: Plan, seen: Callable[[int], None]) -> tuple[ArtistIndex, int]:
+    artists, ids, clips = ArtistIndex(), set[int](), 0
+    for clips, clip in enumerate(plan.clips(), 1):
+        if clips % 1000 == 0:
+            seen(clips)
         wrong = faults(clip_to_record(clip))
         if wrong or hash(clip.clip_id) in ids:
             raise ValueError(
                 f"{plan.source}, {clip.clip_id}: {wrong[0] if wrong else 'this clip_id comes twice'}"
             )
         ids.add(hash(clip.clip_id))
-        if clips % 1000 == 0:
-            seen(clips)
         artists.add(names_of(clip))
-        spoken = spoken_tags(clip)
-        without += not spoken.tags
-        if spoken.tags and (plan.limit is None or tagged < plan.limit):
-            tagged += 1
-            withheld += len(spoken.withheld)
-    return Survey(clips, without, withheld, tagged * len(plan.makers), artists)
+    return artists, clips
 
 
 def make_captions(
@@ -108,7 +112,7 @@ def make_captions(
         for name in OUTPUTS:
             for leftover in folder.glob(f".{name}.*.part"):
                 leftover.unlink(missing_ok=True)
-        run = _Run(plan, Gates(plan.gates, ahead.artists), heard)
+        run = _Run(plan, ahead.artists, heard)
         with whole_file(folder / DEAD_LETTERS) as run.dead_letters:
             write_manifest(folder / MANIFEST, run.clips())
         _write_parquet(folder)
@@ -119,9 +123,10 @@ def make_captions(
 
 
 class _Run:
-    def __init__(self, plan: Plan, gates: Gates, heard: Callable[[int], None]) -> None:
+    def __init__(self, plan: Plan, artists: ArtistIndex, heard: Callable[[int], None]) -> None:
         self._plan = plan
-        self._gates = gates
+        self._artists = artists
+        self._gates = Gates(plan.gates, artists)
         self._heard = heard
         self._tally = Tally()
         self._stopped = ""
@@ -144,11 +149,10 @@ class _Run:
             yield from self._finished(clip, captions)
 
     def _answers(self) -> Iterator[Asked[Order, Made]]:
-        makers = self._plan.makers
+        plan = self._plan
+        orders = orders_of(plan, self._artists)
         try:
-            yield from ask_all(
-                lambda order: makers[order.task](order), orders_of(self._plan), jobs=self._plan.jobs
-            )
+            yield from ask_all(lambda order: plan.makers[order.task](order), orders, jobs=plan.jobs)
         except LanguageModelError as error:
             self._stopped = " ".join(str(error).split())
 
@@ -207,11 +211,11 @@ class _Run:
         )
 
 
-def orders_of(plan: Plan) -> Iterator[Order]:
+def orders_of(plan: Plan, artists: ArtistIndex) -> Iterator[Order]:
     """Every caption to make, clip by clip; clips without tags give none."""
     tagged = 0
     for clip in plan.clips():
-        tags = spoken_tags(clip).tags
+        tags = spoken_tags(clip, artists).tags
         if tags and (plan.limit is None or tagged < plan.limit):
             tagged += 1
             for task in plan.makers:

@@ -123,18 +123,25 @@ class ArtistIndex:
 
     def __init__(self) -> None:
         self._names: set[str] = set()
+        self._tags: set[str] = set()
         self._longest = 0
 
     def add(self, names: Names) -> None:
         """Take up the artists of one clip; a name without a capital can't be told from other words."""
         for name in names.artists:
             words = _WORD.findall(name)
+            if len(words) > 1 and not is_musical(name):
+                self._tags.add(" ".join(_words(name)))
             if words and name != name.casefold() and not is_musical(name):
                 self._names.add(" ".join(words))
                 self._longest = max(self._longest, len(words))
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def is_named_by(self, tag: str) -> bool:
+        """Whether a tag is the whole name of an artist, of two words or more: `happy` may be a band or a mood."""
+        return " ".join(_words(tag)) in self._tags
 
     def find(self, text: str, tags: Iterable[str]) -> str:
         """The first artist that `text` names, letter for letter; one word at a sentence's start is passed over."""

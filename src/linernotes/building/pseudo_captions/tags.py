@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from linernotes.building.pseudo_captions.names import is_musical, named_in, names_of
+from linernotes.building.pseudo_captions.names import ArtistIndex, is_musical, named_in, names_of
 from linernotes.clip import Clip
 
 LONGEST_TAG = 100
@@ -26,14 +26,14 @@ _NO_VOICE = {"none", "no", "instrumental"}
 
 @dataclass(frozen=True, slots=True)
 class SpokenTags:
-    """Tags as words, in their order, each once; `withheld` are those that name the artist, the title or album."""
+    """Tags as words, in their order, each once; `withheld` are those that name an artist, the title or album."""
 
     tags: tuple[str, ...]
     withheld: tuple[str, ...] = ()
 
 
-def spoken_tags(clip: Clip) -> SpokenTags:
-    """The tags of `clip` that may reach a prompt.
+def spoken_tags(clip: Clip, artists: ArtistIndex | None = None) -> SpokenTags:
+    """The tags of `clip` that may reach a prompt; `artists` are those of all clips.
 
     `genre:rock` (or `genre---rock`) is said as `rock`, `tempo:slow` as `slow tempo`, `voice:none` as `no vocals`;
     underscores become spaces. The family of an instrument is left out where the instruments themselves are given.
@@ -46,7 +46,8 @@ def spoken_tags(clip: Clip) -> SpokenTags:
         if has_instruments and tag.lower().startswith("family:"):
             continue
         for text in _as_words(tag):
-            if named_in(text, names) and not is_musical(text):
+            is_name = bool(named_in(text, names)) or (artists is not None and artists.is_named_by(text))
+            if is_name and not is_musical(text):
                 withheld.append(text)
             elif len(said) < MOST_TAGS:
                 said.setdefault(text.casefold(), text)
