@@ -48,10 +48,10 @@ class SonicVerse(nn.Module):
     ) -> None:
         super().__init__()
         self.config, self.language = config, language
-        # The paper's projector needs no more than the mean over time, which is all that is then cached.
-        averaged = config.variant == "paper" and config.encoder.frozen
-        self.encoder = TimeMean(encoder, config.max_seconds) if averaged else encoder
         layers = int(getattr(encoder, "layers", 1))
+        # The paper's projector needs no more than the mean over time: of many layers that alone is cached.
+        averaged = config.variant == "paper" and config.encoder.frozen and layers > 1
+        self.encoder = TimeMean(encoder, config.max_seconds) if averaged else encoder
         width = language.width if language is not None else language_width or config.backbone
         self.projector: Any = new_projector(config, layers, encoder.dim // layers, width)
         if config.encoder.frozen and isinstance(self.encoder, nn.Module):
