@@ -12,7 +12,7 @@ import soundfile
 from linernotes.decoding import DecodingOptions, FloatArray
 from linernotes.models.word_search import Explanation
 from linernotes.registry import refuse_non_commercial
-from linernotes.trained_captioner import TrainedCaptioner, licence_chain
+from linernotes.trained_captioner import TrainedCaptioner, licence_chain, most_typical
 
 RATE = 8000
 
@@ -71,6 +71,35 @@ def test_nothing_to_say_is_nothing_to_explain(tmp_path: Path) -> None:
     assert captioner().explain(heard).weights.shape == (1, 2)
 
 
+class Forgetful(Loudness):
+    """Can't keep what it heard, and hears two seconds at most."""
+
+    keeps_heard = False
+
+    def hear(self, waveform: FloatArray) -> FloatArray:
+        assert len(waveform) <= 2 * RATE
+        return np.array([[np.abs(waveform).max(), len(waveform)]], np.float32)
+
+
+def test_without_what_was_heard_the_most_typical_caption_is_taken() -> None:
+    assert most_typical(["Loud drums.", "A soft flute.", "A soft harp."]) == "A soft flute."
+    assert most_typical(["Loud.", "Soft.", "Soft."]) == "Soft."
+    assert most_typical(["Loud.", "Soft."]) == "Loud."
+    assert most_typical([]) == ""
+
+
+def test_a_tail_too_short_for_a_window_of_its_own_is_heard_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, np.r_[np.full(3 * RATE, 0.2), np.full(RATE // 2, 0.9)], RATE)
+    forgetful = TrainedCaptioner(Forgetful(), "forgetful", DecodingOptions(beams=1), (), 1.0, longest_s=1.0)
+    spans = [(one.start_s, one.end_s, one.text) for one in forgetful.analyse(path).windows]
+    assert spans == [
+        (0.0, 1.0, "Soft."), (1.0, 2.0, "Soft."), (2.0, 2.75, "Soft."), (2.75, 3.5, "Loud."),
+    ]  # fmt: skip
+    roomy = TrainedCaptioner(Loudness(), "roomy", DecodingOptions(beams=1), (), 1.0, longest_s=9.0)
+    assert [one.end_s for one in roomy.analyse(path).windows] == [1.0, 2.0, 3.5]
+
+
 FREE = {"licences": ["CC0-1.0", "music: Apache-2.0; soundfont: GPL-2.0 (a.sf2)"]}
 MUSICNN = {"encoder": {"name": "musicnn-mtt", "weights": "shipped", "frozen": True}, "glove": ""}
 
@@ -85,6 +114,7 @@ MUSICNN = {"encoder": {"name": "musicnn-mtt", "weights": "shipped", "frozen": Tr
         ("muscaps", {}, {}, "not recorded in training.json"),
         ("muscaps", {"encoder": {"name": "harmonic-cnn", "weights": "hcnn.pth"}}, FREE, "hcnn.pth"),
         ("muscaps", {"glove": "glove.txt"}, FREE, "glove.txt"),
+        ("muscaps", {}, {**FREE, "recipe": {"training": {"start": "runs/a/best"}}}, "weights of runs/a/best"),
         ("other", {}, FREE, "pre-trained parts of other"),
     ],
 )

@@ -259,7 +259,10 @@ def licence_chain(
     learned_from = info.get("licences") or (f"not recorded in {TRAINING}",)
     allowed = all(allows_commercial_use(licence) for licence in learned_from)
     own = Licence(name, f"trained on data under: {', '.join(learned_from)}", allowed)
-    return (*_started_from(family, config), own)
+    parts = [*_started_from(family, config), own]
+    if start := info.get("recipe", {}).get("training", {}).get("start"):
+        parts.insert(0, Licence(f"weights of {start}", "not recorded: look at its training.json", False))
+    return tuple(parts)
 
 
 def _started_from(family: str, config: Mapping[str, Any]) -> Iterator[Licence]:
