@@ -99,6 +99,8 @@ class TrainedCaptioner:
     decoding: DecodingOptions
     licences: tuple[Licence, ...]
     window_s: float = WINDOW_S
+    longest_s: float = float("inf")
+    """What the model can hear at once."""
 
     def __call__(self, path: str | os.PathLike[str]) -> Notes:
         """Caption the recording at `path`.
@@ -170,6 +172,12 @@ class TrainedCaptioner:
             while len(held) >= length + shortest:
                 yield audio.Window(start / rate, held[:length])
                 held, start = held[length:], start + length
+        if (
+            len(held) > self.longest_s * rate
+        ):  # a little more than it can hear: two halves, so that none is lost
+            half = len(held) // 2
+            yield audio.Window(start / rate, held[:half])
+            held, start = held[half:], start + half
         yield audio.Window(start / rate, held)
 
     def _caption(self, window: audio.Window, number: int) -> CaptionedWindow:
@@ -184,16 +192,25 @@ class TrainedCaptioner:
     def _caption_of_all(self, windows: Sequence[CaptionedWindow]) -> str:
         """Of the captions of all windows the one that is likeliest over the whole recording.
 
-        Where the model can't keep what it heard, the one that most windows share; the earlier one of equals. Empty
-        captions do not count.
+        Where the model can't keep what it heard, the one with most words in common with all, the first of equals.
+        Empty captions do not count.
         """
         texts = list(dict.fromkeys(one.text for one in windows if one.text))
         heard = [one.heard for one in windows if one.heard is not None]
         if len(texts) > 1 and heard:
             total = np.sum([self.model.score(one, texts) for one in heard], axis=0)
             return texts[int(np.argmax(total))]
-        said = Counter(one.text for one in windows if one.text).most_common(1)
-        return said[0][0] if said else ""
+        return most_typical([one.text for one in windows if one.text])
+
+
+def most_typical(texts: Sequence[str]) -> str:
+    """Of several texts the one that shares most words with all of them, by F1; the first of equals, "" of none."""
+    bags = [Counter(text.lower().split()) for text in texts]
+
+    def typical(bag: Counter[str]) -> float:
+        return sum(2 * (bag & other).total() / (bag.total() + other.total()) for other in bags)
+
+    return max(zip(texts, bags, strict=True), key=lambda each: typical(each[1]), default=("", None))[0]
 
 
 def _placed(fact: Fact, start_s: float, window: int) -> Fact:
@@ -239,7 +256,7 @@ def load_trained_captioner(folder: str | os.PathLike[str], *, beams: int | None 
     name = f"{stored.family} ({'/'.join(home.parts[-2:])})"
     window_s = min(WINDOW_S, model.max_seconds)
     chain = licence_chain(stored.family, stored.config, stored.info, name)
-    return TrainedCaptioner(ModelOnArrays(model), name, decoding, chain, window_s)
+    return TrainedCaptioner(ModelOnArrays(model), name, decoding, chain, window_s, model.max_seconds)
 
 
 def _exported_captioner(folder: Path, beams: int | None) -> TrainedCaptioner:
@@ -249,7 +266,8 @@ def _exported_captioner(folder: Path, beams: int | None) -> TrainedCaptioner:
     told = model.description
     decoding = told.decoding if beams is None else replace(told.decoding, beams=beams)
     window_s = min(WINDOW_S, told.max_seconds)
-    return TrainedCaptioner(model, f"{told.name}, ONNX", decoding, told.licences, window_s)
+    name = f"{told.name}, ONNX"
+    return TrainedCaptioner(model, name, decoding, told.licences, window_s, told.max_seconds)
 
 
 def licence_chain(
@@ -267,7 +285,7 @@ def licence_chain(
 
 def _started_from(family: str, config: Mapping[str, Any]) -> Iterator[Licence]:
     """Licences of the weights that a recipe named; those from a file of the user's are not known here."""
-    if family not in WORD_FAMILIES:
+    if family not in WORD_FAMILIES and config.get("bart") != "":
         yield Licence(f"pre-trained parts of {family}", "not recorded", False)
     encoder, registered = config.get("encoder", {}), components()
     weights = encoder.get("weights", "none")

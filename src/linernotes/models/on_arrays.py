@@ -22,7 +22,8 @@ class ModelOnArrays:
         self.model = model
         self.sample_rate = model.sample_rate
         # A language model takes too long to score every window's caption on every window.
-        self.keeps_heard = isinstance(model, EmbeddingCaptionModel) and not isinstance(model, FeatureModel)
+        scores_slowly = isinstance(model, FeatureModel) or getattr(model, "scores_slowly", False)
+        self.keeps_heard = isinstance(model, EmbeddingCaptionModel) and not scores_slowly
 
     @property
     def frame_s(self) -> float:

@@ -34,7 +34,7 @@ from linernotes.training.validation import write_captions
 
 PROFILE = "lp2023"
 METRICS = (
-    "bleu1", "bleu2", "bleu3", "bleu4", "meteor", "rougeL", "bert_f1", "vocabulary", "novel_v", "novel_c",
+    "bleu1", "bleu2", "bleu3", "bleu4", "meteor", "rougeL", "bertscore", "vocabulary", "novel_v", "novel_c",
     "average_tokens",
 )  # fmt: skip
 OFFLINE: Mapping[str, tuple[str, ...]] = {
@@ -191,7 +191,7 @@ class _Runs:
         kept = best.parent / "transfer-study.json"
         if kept.exists() and (stored := json.loads(kept.read_text("utf-8")))["key"] == key:
             self.not_computed.update(stored["not_computed"])
-            scores = {name: Scored(**one) for name, one in stored["scores"].items()}
+            scores = {name: _scored(one) for name, one in stored["scores"].items()}
             return StudyRow(training, method, scores, stored["families_f1"], steps, len(examples.train))
         captions = self._captions(best, recipe, f"{training} {method}".strip())
         scores, missing = self._scores(captions)
@@ -268,6 +268,13 @@ class _Runs:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_manifest(path, clips)
         return path
+
+
+def _scored(stored: Mapping[str, Any]) -> Scored:
+    interval = stored["ci95"]
+    return Scored(
+        stored["value"], None if interval is None else (interval[0], interval[1]), stored["shuffled"]
+    )
 
 
 def _at(data: DataOptions, manifest: Path, root: Path) -> DataOptions:

@@ -8,7 +8,7 @@ from linernotes.training.transfer_study import METRICS, PROFILE, Scored, StudyRe
 
 HEADS = {
     "bleu1": "B1", "bleu2": "B2", "bleu3": "B3", "bleu4": "B4", "meteor": "METEOR", "rougeL": "ROUGE-L",
-    "bert_f1": "BERTScore", "vocabulary": "vocabulary", "novel_v": "new words", "novel_c": "new captions",
+    "bertscore": "BERTScore", "vocabulary": "vocabulary", "novel_v": "new words", "novel_c": "new captions",
     "average_tokens": "tokens",
 }  # fmt: skip
 COUNTS = ("vocabulary", "average_tokens")

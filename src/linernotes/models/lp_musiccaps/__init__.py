@@ -26,6 +26,9 @@ SCORED_AT_ONCE = 64
 class LpMusicCaps(nn.Module):
     """A `CaptionModel`; what it keeps of a clip is the spectrogram, for all behind that learns."""
 
+    scores_slowly = True
+    """Scoring a caption takes about as long as writing one."""
+
     def __init__(self, config: LpMusicCapsConfig, subwords: Subwords, bart: Any) -> None:
         super().__init__()
         self.config, self.vocabulary = config, subwords
