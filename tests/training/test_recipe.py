@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,13 @@ pytest.importorskip("torch")
 from tones import RECIPE
 
 from linernotes.config import ConfigError
-from linernotes.training.recipe import load_recipe, recipe_from_mapping, recipe_to_mapping
+from linernotes.training.recipe import (
+    chosen_settings,
+    load_recipe,
+    recipe_from_mapping,
+    recipe_to_mapping,
+    training_identity,
+)
 
 pytestmark = pytest.mark.torch
 
@@ -101,3 +108,14 @@ def test_a_circle_and_a_missing_recipe_are_named(tmp_path: Path) -> None:
         load_recipe(tmp_path / "a.toml")
     with pytest.raises(ConfigError, match="no recipe at"):
         load_recipe(tmp_path / "c.toml")
+
+
+def test_a_run_keeps_its_identity_when_a_new_setting_stands_at_its_default(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    plain = load_recipe(tmp_path / "tiny.toml")
+    spelt = load_recipe(tmp_path / "tiny.toml", ["training.accumulate=1", "decoding.no_repeat_ngram=0"])
+    other = load_recipe(tmp_path / "tiny.toml", ["decoding.no_repeat_ngram=3"])
+    assert training_identity(plain) == training_identity(spelt) != training_identity(other)
+    assert "accumulate" not in json.dumps(chosen_settings(spelt))
+    encoder = load_recipe(MUSCAPS / "early-scratch.toml")
+    assert chosen_settings(encoder)["model"]["encoder"] == {"weights": "none", "frozen": False}

@@ -29,7 +29,7 @@ from linernotes.training.measuring import (
     measure_captions,
 )
 from linernotes.training.ranking import rank_tracks
-from linernotes.training.recipe import Recipe, recipe_to_mapping, training_identity
+from linernotes.training.recipe import Recipe, chosen_settings, training_identity
 from linernotes.training.validation import write_captions
 
 CONFIDENCE = 0.95
@@ -137,7 +137,7 @@ def _found(
     """Train unless a recipe of the same training was, then write, measure and rank, unless that was done."""
     run = out / f"seed{recipe.training.seed}-{training_identity(recipe)[:8]}"
     result = train(recipe, examples, run, resume=True, features=features, advance=advance)
-    settings = [recipe_to_mapping(recipe), examples.fingerprint, len(examples.test), asdict(protocol)]
+    settings = [chosen_settings(recipe), examples.fingerprint, len(examples.test), asdict(protocol)]
     key = json.dumps(settings, sort_keys=True, default=str)
     kept = run / f"test-{recipe.decoding.beams}-beams.json"
     if kept.exists() and (stored := json.loads(kept.read_text("utf-8")))["key"] == key:

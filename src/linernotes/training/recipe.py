@@ -9,7 +9,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,9 +172,26 @@ def recipe_to_mapping(recipe: Recipe) -> dict[str, Any]:
 
 
 def training_identity(recipe: Recipe) -> str:
-    """Sixteen hexadecimal digits, equal for recipes that train alike and differ in label or beams only."""
-    told = recipe_to_mapping(replace(recipe, label="", decoding=replace(recipe.decoding, beams=1)))
+    """Sixteen hexadecimal digits, equal for recipes that train alike and differ in label or beams only.
+
+    Settings at their default are left out, so that runs outlive a version that brings new settings.
+    """
+    told = chosen_settings(replace(recipe, label="", decoding=replace(recipe.decoding, beams=1)))
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def chosen_settings(options: Any) -> dict[str, Any]:
+    """The settings of a dataclass that are not at their default, nested as they are."""
+    chosen = {}
+    for one in fields(options):
+        value = getattr(options, one.name)
+        if is_dataclass(value):
+            value = chosen_settings(value)
+        elif value == (one.default if one.default_factory is MISSING else one.default_factory()):
+            continue
+        if value != {}:
+            chosen[one.name] = value
+    return chosen
 
 
 def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
