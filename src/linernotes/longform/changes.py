@@ -13,13 +13,14 @@ from linernotes.words.text_keys import parse_key
 from linernotes.writers.composer.content import Content, Item, measured_content, rounded_bpm
 from linernotes.writers.composer.phrase import Phrase, listed, plain, said
 
-MOST_CHORDS, SHORTEST_CHORD_S, SURE_OF_A_CHORD = 3, 2.0, 0.5
+MOST_CHORDS, SURE_OF_A_CHORD = 4, 0.5
+ALIKE, MOSTLY = 0.5, 0.6
+"""A section stays on the chords held at least half as long as the longest, if they fill this share of it."""
 NEAR_S: Mapping[str, float] = {"key": 12.0, "tempo": 5.0}
 """A change of key or tempo this close to a section's border is told there; keys are found in windows of 20 s."""
 DETAIL = 0.5
 """Weight of what is told only where there is room, or little else to tell."""
 SAME_TEMPO = 0.06
-SURE_IT_WAS_THERE = 0.85
 SHORTEST_FOR_A_KEY_S = 15.0
 COUNTED_OTHERWISE = (1.0, 0.5, 2 / 3, 1.5, 2.0, 3.0, 1 / 3)
 """Ratios of tempi that may be one pulse, counted otherwise."""
@@ -163,6 +164,7 @@ def _voice(content: Content, heard: _Heard) -> list[Change]:
 
 
 def _players(content: Content, heard: _Heard) -> list[Change]:
+    """Who comes in. Who falls silent is not told: that a detector finds nothing proves little."""
     now = {item.text: item for item in _sure(content, "instrument")}
     fresh = [item for name, item in now.items() if name not in heard.players]
     new = [item for item in fresh if item.text not in heard.ever]
@@ -175,14 +177,6 @@ def _players(content: Content, heard: _Heard) -> list[Change]:
             Change(1.5, _named(back) + plain(_verb(back, " are back", " is back")), is_clause=True)
         )
     present = {item.text for item in content.all("instrument")}
-    gone = [
-        item
-        for name, item in heard.players.items()
-        if name not in present and item.confidence >= SURE_IT_WAS_THERE
-    ]
-    if gone:
-        verb = _verb(gone, " recede", " recedes")
-        changes.append(Change(DETAIL, _named(gone) + plain(verb), is_clause=True))
     heard.players = now | {name: item for name, item in heard.players.items() if name in present}
     heard.ever |= set(now)
     return changes
@@ -227,9 +221,10 @@ def _chords(section: Section, heard: _Heard, facts: Sequence[Fact]) -> list[Chan
             name = progression_name([str(fact.value).split("/")[0]])
             held[name] = held.get(name, 0.0) + seconds
             ids.setdefault(name, []).append(fact.id)
-    longest = sorted(held, key=lambda name: -held[name])[:MOST_CHORDS]
-    most = [name for name in longest if held[name] >= SHORTEST_CHORD_S]
-    if len(most) < 2 or set(most) == heard.chords:
+    longest = sorted(held, key=lambda name: -held[name])
+    most = [name for name in longest if held[name] >= ALIKE * held[longest[0]]]
+    share = sum(held[name] for name in most) / (section.end_s - section.start_s)
+    if not most or len(most) > MOST_CHORDS or share < MOSTLY or set(most) == heard.chords:
         return []
     heard.chords = set(most)
     named = listed([said(name, ids[name]) for name in most])
