@@ -206,3 +206,12 @@ def test_the_real_musiccaps() -> None:
     assert {name: split["clips"] for name, split in found["splits"].items()} == {"train": 2663, "test": 2858}
     assert found["tags"] == 13219  # LP-MusicCaps, section 3: "13,219 unique aspects"
     assert found["repeated_captions"] == 0
+
+
+def test_nothing_is_not_split(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    done = CliRunner().invoke(
+        app, ["dataset", "split", str(tmp_path / "empty.jsonl"), "--out", str(tmp_path / "x.jsonl")]
+    )
+    assert "holds no clips" in str(done.exception)
+    assert not (tmp_path / "x.jsonl").exists()

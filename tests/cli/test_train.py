@@ -113,3 +113,21 @@ def test_mistakes_cost_a_line(trained: Path) -> None:
         done = CliRunner().invoke(app, [str(argument) for argument in arguments])
         assert isinstance(done.exception, ValueError)
         assert message in str(done.exception)
+
+
+def test_ctrl_c_says_how_to_go_on(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("linernotes.training.loop.train", interrupted)
+    arguments = [
+        "train",
+        trained / "tiny.toml",
+        "--data",
+        trained / "data" / "manifest.jsonl",
+        "--out",
+        tmp_path,
+    ]
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert done.exit_code == 130
+    assert f"--resume goes on from what is saved in {tmp_path}" in done.output

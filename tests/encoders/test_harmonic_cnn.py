@@ -69,6 +69,9 @@ def test_loads_a_checkpoint_file_of_that_layout(tmp_path: Path) -> None:
     torch.save({"something": torch.ones(1)}, tmp_path / "other.pth")
     with pytest.raises(ValueError, match="no Harmonic CNN checkpoint"):
         harmonic_cnn(str(tmp_path / "other.pth"))
+    (tmp_path / "text.pth").write_text("no weights")
+    with pytest.raises(ValueError, match="PyTorch can't read it"):
+        harmonic_cnn(str(tmp_path / "text.pth"))
     with pytest.raises(ValueError, match="no Harmonic CNN weights at"):
         harmonic_cnn(str(tmp_path / "absent.pth"))
 

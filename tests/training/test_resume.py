@@ -21,7 +21,7 @@ from linernotes.training.examples import load_examples  # noqa: E402
 from linernotes.training.journal import read_log  # noqa: E402
 from linernotes.training.loop import TrainingResult, train  # noqa: E402
 from linernotes.training.recipe import load_recipe  # noqa: E402
-from linernotes.training.state import STATE, ResumeError  # noqa: E402
+from linernotes.training.state import STATE, ResumeError, Standing, load_state, save_state  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -82,3 +82,16 @@ def test_a_finished_run_is_not_begun_again_by_accident(tmp_path: Path) -> None:
     (tmp_path / "out" / STATE).write_bytes(b"torn")
     with pytest.raises(ResumeError, match="can't be read"):
         run(recipe, manifest, tmp_path / "out", resume=True, more=short)
+
+
+def test_a_full_disk_is_named_and_leaves_the_old_state(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    model = torch.nn.Linear(300, 300)
+    optimizer = torch.optim.Adam(model.parameters())
+    save_state(tmp_path / STATE, "same", model, optimizer, None, Standing(step=3))
+    (tmp_path / STATE).with_suffix(".part").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="can't be written: is the disk full"):
+        save_state(tmp_path / STATE, "same", model, optimizer, None, Standing(step=4))
+    assert load_state(tmp_path / STATE, "same", model, optimizer, None).step == 3
+    assert [path.name for path in tmp_path.iterdir()] == [STATE]

@@ -150,6 +150,8 @@ def split(
             part_captions=part_captions,
             seed=seed,
         )
+    if not plan.split_of:
+        raise ValueError(f"{source} holds no clips: there is nothing to split")
     with progress_bar("writing", None) as advance:
         write_manifest(out, _with_splits(counted(open_clips(source, root), advance), plan))
     if as_json:

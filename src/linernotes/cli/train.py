@@ -14,6 +14,8 @@ import typer
 if TYPE_CHECKING:
     from linernotes.training.loop import Advance
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C stopped, as shells have it."""
 FEATURES = "Folder of the caches of frozen encoders; runs that share it hear each clip once."
 
 
@@ -65,14 +67,14 @@ def train(
         typer.echo(json.dumps(asdict(report), indent=2) if as_json else report.as_text())
         return
     with training_bar() as advance:
-        result = run_training(
-            settings,
-            examples,
-            out or Path("runs") / recipe.stem,
-            resume=resume,
-            features=features,
-            advance=advance,
-        )
+        folder = out or Path("runs") / recipe.stem
+        try:
+            result = run_training(
+                settings, examples, folder, resume=resume, features=features, advance=advance
+            )
+        except KeyboardInterrupt:
+            typer.echo(f"stopped: --resume goes on from what is saved in {folder}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
     if not _is_main_process():
         return
     told: dict[str, Any] = asdict(result)

@@ -180,7 +180,12 @@ def harmonic_cnn(weights: str = "none", frozen: bool = False) -> HarmonicCnnEnco
         raise ValueError(
             f"no Harmonic CNN weights at {weights!r}: give the path of a best_model.pth, or 'none' for random ones"
         )
-    stored = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # unpickling fails in many ways, and torch's advice is to allow code to run
+        raise ValueError(
+            f"{weights!r} is no Harmonic CNN checkpoint: PyTorch can't read it as weights"
+        ) from error
     try:
         network.load_state_dict(stored)
     except (RuntimeError, TypeError, AttributeError) as error:

@@ -132,7 +132,7 @@ def _nothing_left(split: str, left_out: Mapping[str, int], splits: Mapping[str, 
     reasons = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
     found = ", ".join(f"{name!r} ({count})" for name, count in splits.items())
     return ValueError(
-        f"no clips are left in the split {split!r}: {reasons or 'the manifest is empty'}. The manifest's splits: "
+        f"no clips are left in the split {split!r}: {reasons or 'the manifest has none'}. The manifest's splits: "
         f"{found or 'none'}; set data.train_split, data.validation_split or the filters of [data]"
     )
 

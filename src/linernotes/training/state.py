@@ -93,10 +93,14 @@ def save_state(
     }
     part = path.with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("wb") as file:
-        torch.save(stored, file)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with part.open("wb") as file:
+            torch.save(stored, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except (OSError, RuntimeError) as error:  # torch's writer makes a RuntimeError of a full disk
+        part.unlink(missing_ok=True)
+        raise OSError(f"{str(path)!r} can't be written: is the disk full? ({_first_line(error)})") from error
     os.replace(part, path)
 
 
@@ -129,6 +133,10 @@ def load_state(
         }
     told = dict(stored["standing"])
     return Standing(**{**told, "plateau": Plateau(**told["plateau"])})
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 @torch.no_grad()
