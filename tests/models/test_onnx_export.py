@@ -21,12 +21,12 @@ from linernotes.clip import Licence  # noqa: E402
 from linernotes.decoding import DecodingOptions, FloatArray  # noqa: E402
 from linernotes.models.captioning import CaptionBatch, CaptionModel, Waveforms  # noqa: E402
 from linernotes.models.dcase_baseline import DcaseBaseline  # noqa: E402
-from linernotes.models.exported import (  # noqa: E402
+from linernotes.models.exported import load_exported  # noqa: E402
+from linernotes.models.exported_folder import (  # noqa: E402
     DESCRIPTION,
     LISTEN,
     STEP,
     ExportedModelError,
-    load_exported,
     sha256_of,
 )
 from linernotes.models.muscaps import EncoderConfig, MusCaps  # noqa: E402

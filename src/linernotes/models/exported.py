@@ -1,36 +1,40 @@
 """Caption models as ONNX graphs in a folder: how it is laid out, and how it runs in the base install.
 
-`exported.json` describes it, `vocabulary.json` holds the words, `encoder.onnx` turns a frontend's rows into
-embeddings (absent where they are embeddings already), `listen.onnx` prepares a clip once, and `step.onnx` reads
-one word; models that predict all positions at once have `positions.onnx` in place of the latter two. Nothing in
-the folder can run code: graphs, JSON and text.
+`exported.json` describes it. A model over words has `vocabulary.json`; its `encoder.onnx` turns a frontend's rows
+into embeddings (absent where they are embeddings already), `listen.onnx` prepares a clip once, and `step.onnx`
+reads one word; models that predict all positions at once have `positions.onnx` in place of the latter two. A model
+over pieces of words (`exported_pieces.py`) has `tokenizer.json` instead. Nothing in the folder can run code:
+graphs, JSON and text.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnxruntime
 
-from linernotes.clip import Licence
-from linernotes.config import config_from_mapping
 from linernotes.decoding import DecodingOptions, FloatArray, State, StepResult
 from linernotes.encoders.frontends import FRONTENDS
+from linernotes.models.exported_folder import (
+    ENCODER,
+    LISTEN,
+    POSITIONS,
+    STEP,
+    Description,
+    ExportedModelError,
+    Graphs,
+    at,
+    is_exported,
+    read_folder,
+    sha256_of,
+)
+from linernotes.models.exported_pieces import ExportedPieces, load_pieces
 from linernotes.models.vocabulary import VOCABULARY_FILE, Vocabulary, vocabulary_from_json
 from linernotes.models.word_search import FIRST_POSITION, Explanation, Positions, search_caption, writable
-from linernotes.networks import open_network
 
-FORMAT_VERSION = 1
-DESCRIPTION, LICENCES = "exported.json", "LICENCES.txt"
-ENCODER, LISTEN, STEP, POSITIONS = "encoder.onnx", "listen.onnx", "step.onnx", "positions.onnx"
-FILE_SETS = ({VOCABULARY_FILE, LISTEN, STEP}, {VOCABULARY_FILE, POSITIONS})
-"""What a folder holds besides an encoder."""
+__all__ = ["ExportedModel", "ExportedModelError", "ExportedPieces", "is_exported", "load_exported"]
+
 FEATURES, ATTENTION = "chunk_features", "attention"
 CONTEXT = ("embedding", "chunks", "keys")
 STATE = ("encoder_hidden", "encoder_cell", "decoder_hidden", "decoder_cell")
@@ -38,40 +42,14 @@ AFTER = "_after"
 """Ends the names of states that a step gives, since no output may be called as an input is."""
 ROWS_AT_ONCE = 32
 CAPTIONS_AT_ONCE = 256
-FATAL_ONLY = 4
 
 
-class ExportedModelError(ValueError):
-    """A folder that can't be run as an exported model; the message says what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file that the model consists of."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """`exported.json`."""
-
-    format_version: int
-    family: str
-    name: str
-    """Of the trained model, as notes name it."""
-    frontend: str
-    max_seconds: float
-    max_words: int
-    files: tuple[StoredFile, ...]
-    decoding: DecodingOptions
-    licences: tuple[Licence, ...]
-    frames_per_step: int = 1
-    """Frames averaged before `positions.onnx`."""
-    model: Any = None
-    """The configuration that it was trained with; like `training`, for people: nothing here depends on it."""
-    training: Any = None
+EXPECTED_OUTPUTS = {
+    ENCODER: {FEATURES},
+    LISTEN: {*CONTEXT, *STATE},
+    STEP: {"log_probs", *(f"{name}{AFTER}" for name in STATE)},
+    POSITIONS: {"log_probs"},
+}
 
 
 class ExportedModel:
@@ -79,13 +57,11 @@ class ExportedModel:
 
     keeps_heard = True
 
-    def __init__(
-        self, description: Description, vocabulary: Vocabulary, graphs: Mapping[str, Any], where: str
-    ) -> None:
+    def __init__(self, description: Description, vocabulary: Vocabulary, graphs: Graphs) -> None:
         self.description, self.vocabulary = description, vocabulary
         self.frontend = FRONTENDS[description.frontend]
         self.sample_rate, self.frame_s = self.frontend.sample_rate, self.frontend.frame_s
-        self._graphs, self._where = graphs, where
+        self._graphs = graphs
 
     @property
     def encoder_identity(self) -> str:
@@ -97,23 +73,23 @@ class ExportedModel:
     def dim(self) -> int:
         """Width of one embedding."""
         graph = LISTEN if LISTEN in self._graphs else POSITIONS
-        return int(self._graphs[graph].get_inputs()[0].shape[-1])
+        return int(next(iter(self._graphs.inputs(graph).values()))[-1])
 
     def hear(self, waveform: FloatArray) -> FloatArray:
         """Embeddings (frames, dim) of samples (samples,)."""
         rows = self.frontend.rows(waveform)
         if ENCODER not in self._graphs:
             return rows
-        name = self._graphs[ENCODER].get_inputs()[0].name
+        name = next(iter(self._graphs.inputs(ENCODER)))
         blocks = np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))
-        return np.concatenate([self._run(ENCODER, {name: block})[FEATURES] for block in blocks])
+        return np.concatenate([self._graphs.run(ENCODER, {name: block})[FEATURES] for block in blocks])
 
     def write(self, heard: FloatArray, options: DecodingOptions) -> str:
         """A caption of embeddings (frames, dim)."""
         if POSITIONS in self._graphs:
             step = Positions(writable(self._positions(heard)))
             return search_caption(step, FIRST_POSITION, self.vocabulary, options)
-        context = self._run(LISTEN, {"states": heard})
+        context = self._graphs.run(LISTEN, {"states": heard})
         start = {name: context[name] for name in STATE}
 
         def step_on(state: State, tokens: np.ndarray) -> StepResult:
@@ -129,7 +105,7 @@ class ExportedModel:
             log_probs = self._positions(heard)
             totals = [log_probs[np.arange(len(words)), words].sum() for words in targets]
             return np.array(totals, np.float32)
-        context = self._run(LISTEN, {"states": heard})
+        context = self._graphs.run(LISTEN, {"states": heard})
         blocks = [
             self._totals(context, targets[start : start + CAPTIONS_AT_ONCE])
             for start in range(0, len(targets), CAPTIONS_AT_ONCE)
@@ -164,7 +140,7 @@ class ExportedModel:
         Raises:
             ValueError: the model has no attention.
         """
-        if STEP not in self._graphs or ATTENTION not in _outputs(self._graphs[STEP]):
+        if STEP not in self._graphs or ATTENTION not in self._graphs.outputs(STEP):
             raise ValueError("this model has no attention to look at: train one with model.attention = true")
         targets = self._targets(caption)
         weights = [read[ATTENTION][0] for read in self._readings(heard, targets)]
@@ -178,7 +154,7 @@ class ExportedModel:
 
     def _readings(self, heard: FloatArray, targets: Sequence[int]) -> list[Mapping[str, FloatArray]]:
         """What is found after `<sos>` and after every word but `<eos>`."""
-        context = self._run(LISTEN, {"states": heard})
+        context = self._graphs.run(LISTEN, {"states": heard})
         state: State = context
         readings = []
         for token in (self.vocabulary.sos_id, *targets[:-1]):
@@ -192,7 +168,7 @@ class ExportedModel:
         given: dict[str, np.ndarray] = {name: context[name] for name in CONTEXT}
         given |= {name: state[name] for name in STATE}
         given["tokens"] = tokens.astype(np.int64)
-        found = self._run(STEP, given)
+        found = self._graphs.run(STEP, given)
         return {name.removesuffix(AFTER): array for name, array in found.items()}
 
     def _positions(self, heard: FloatArray) -> FloatArray:
@@ -202,142 +178,38 @@ class ExportedModel:
             whole = len(heard) // together * together
             groups = heard[:whole].reshape(-1, together, heard.shape[1]) if whole else heard[None]
             heard = groups.mean(1)
-        return self._run(POSITIONS, {"states": heard})["log_probs"]
-
-    def _run(self, graph: str, given: Mapping[str, np.ndarray]) -> dict[str, FloatArray]:
-        """Outputs by name; inputs that this graph has no use for are left out."""
-        session = self._graphs[graph]
-        wanted = {entry.name for entry in session.get_inputs()}
-        try:
-            fed = {name: array for name, array in given.items() if name in wanted}
-            found = session.run(None, fed, _quietly())
-        except Exception as error:  # onnxruntime's own types derive from nothing narrower
-            raise ExportedModelError(
-                f"{self._where}: {graph} does not fit the rest ({_first_line(error)}): export the model again"
-            ) from error
-        return dict(zip(_outputs(session), found, strict=True))
+        return self._graphs.run(POSITIONS, {"states": heard})["log_probs"]
 
 
-def is_exported(folder: str | Path) -> bool:
-    """Whether a folder says of itself that it holds an exported model."""
-    return (Path(folder) / DESCRIPTION).is_file()
-
-
-def load_exported(folder: str | Path) -> ExportedModel:
+def load_exported(folder: str | Path) -> ExportedModel | ExportedPieces:
     """The model of a folder that `linernotes export onnx` wrote.
 
     Raises:
         ExportedModelError: a file is missing, damaged, or newer than this version understands.
     """
     folder = Path(folder)
-    description = _description(folder)
-    named = {file.name for file in description.files}
-    if named - {ENCODER} not in FILE_SETS:
+    read = read_folder(folder)
+    if VOCABULARY_FILE not in read.texts:
+        return load_pieces(read)
+    graphs, frontend = read.graphs, read.description.frontend
+    if frontend not in FRONTENDS:
         raise ExportedModelError(
-            f"{_at(folder)} names other files than an exported model has: export it again"
+            f"{at(folder)}: no frontend called {frontend!r}; there are {', '.join(FRONTENDS)}"
         )
-    contents = {file.name: _checked(folder, file) for file in description.files}
+    for name in graphs.sessions:
+        missing = EXPECTED_OUTPUTS[name] - set(graphs.outputs(name))
+        if missing:
+            raise ExportedModelError(
+                f"{at(folder / name)} gives no {', '.join(sorted(missing))}: it belongs to another model"
+            )
     try:
-        vocabulary = vocabulary_from_json(contents.pop(VOCABULARY_FILE).decode("utf-8"))
+        vocabulary = vocabulary_from_json(read.texts[VOCABULARY_FILE])
     except ValueError as error:
-        raise ExportedModelError(f"{_at(folder)}: {error}") from error
-    sessions = {name: _session(folder, name) for name in contents}
-    width = next(
-        output.shape[-1]
-        for name in (STEP, POSITIONS)
-        if name in sessions
-        for output in sessions[name].get_outputs()
-        if output.name == "log_probs"
-    )
+        raise ExportedModelError(f"{at(folder)}: {error}") from error
+    width = graphs.outputs(STEP if STEP in graphs else POSITIONS)["log_probs"][-1]
     if width != len(vocabulary):
         raise ExportedModelError(
-            f"{_at(folder)}: the graph writes {width} words and {VOCABULARY_FILE} holds {len(vocabulary)}: "
+            f"{at(folder)}: the graph writes {width} words and {VOCABULARY_FILE} holds {len(vocabulary)}: "
             "export the model again"
         )
-    return ExportedModel(description, vocabulary, sessions, _at(folder))
-
-
-def sha256_of(content: bytes) -> str:
-    """Checksum of a file's content."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def _description(folder: Path) -> Description:
-    path = folder / DESCRIPTION
-    try:
-        table = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ExportedModelError(f"{_at(folder)} holds no {DESCRIPTION}: it is no exported model") from error
-    except (OSError, ValueError) as error:
-        raise ExportedModelError(f"{_at(path)} can't be read: {error}") from error
-    version = table.get("format_version") if isinstance(table, dict) else None
-    if version != FORMAT_VERSION:
-        raise ExportedModelError(
-            f"{_at(folder)} has format {version!r} of exported models, this version reads {FORMAT_VERSION}: "
-            "update linernotes, or export the model again"
-        )
-    try:
-        described = config_from_mapping(table, Description)
-    except (ValueError, TypeError) as error:
-        raise ExportedModelError(f"{_at(path)}: {error}") from error
-    if described.frontend not in FRONTENDS:
-        raise ExportedModelError(
-            f"{_at(path)}: no frontend called {described.frontend!r}; there are {', '.join(FRONTENDS)}"
-        )
-    if described.frames_per_step < 1 or described.max_words < 1 or described.max_seconds <= 0:
-        raise ExportedModelError(f"{_at(path)}: frames_per_step, max_words and max_seconds must be positive")
-    return described
-
-
-def _checked(folder: Path, file: StoredFile) -> bytes:
-    try:
-        content = (folder / file.name).read_bytes()
-    except OSError as error:
-        raise ExportedModelError(
-            f"{_at(folder)} lacks {file.name} ({error.strerror}): copy or export it again"
-        ) from error
-    if sha256_of(content) != file.sha256:
-        raise ExportedModelError(
-            f"{_at(folder / file.name)} is not the file that was exported: its checksum differs; export it again"
-        )
-    return content
-
-
-EXPECTED_OUTPUTS = {
-    ENCODER: {FEATURES},
-    LISTEN: {*CONTEXT, *STATE},
-    STEP: {"log_probs", *(f"{name}{AFTER}" for name in STATE)},
-    POSITIONS: {"log_probs"},
-}
-
-
-def _session(folder: Path, name: str) -> Any:
-    try:
-        session = open_network(folder.resolve() / name)
-    except Exception as error:  # onnxruntime's own types derive from nothing narrower
-        raise ExportedModelError(f"{_at(folder / name)} is no ONNX graph: {_first_line(error)}") from error
-    missing = EXPECTED_OUTPUTS[name] - set(_outputs(session))
-    if missing:
-        raise ExportedModelError(
-            f"{_at(folder / name)} gives no {', '.join(sorted(missing))}: it belongs to another model"
-        )
-    return session
-
-
-def _quietly() -> Any:
-    """Options of a run whose errors are ours to tell."""
-    options = onnxruntime.RunOptions()
-    options.log_severity_level = FATAL_ONLY
-    return options
-
-
-def _outputs(session: Any) -> list[str]:
-    return [entry.name for entry in session.get_outputs()]
-
-
-def _at(path: Path) -> str:
-    return repr(str(path))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return ExportedModel(read.description, vocabulary, graphs)
