@@ -15,13 +15,6 @@ import pytest  # noqa: E402
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """The marker of tests that compare with what the authors' own code gave."""
-    config.addinivalue_line(
-        "markers", "parity: reads golden outputs from LINERNOTES_REFERENCE (default ../shared/reference)"
-    )
-
-
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections other than to this machine raise: nothing in linernotes may need the network."""
