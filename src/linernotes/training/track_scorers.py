@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from linernotes import audio
-from linernotes.models.exported import ExportedModel, is_exported, load_exported
+from linernotes.models.exported import ExportedModel, ExportedPieces, is_exported, load_exported
 from linernotes.registry import need_extra
 from linernotes.training.clip_audio import clip_waveform
 from linernotes.training.examples import Example
@@ -48,7 +48,10 @@ def load_track_scorer(
 
 
 def exported_scorer(
-    model: ExportedModel, tracks: Sequence[Example], features: Path, advance: Told = lambda done: None
+    model: ExportedModel | ExportedPieces,
+    tracks: Sequence[Example],
+    features: Path,
+    advance: Told = lambda done: None,
 ) -> TrackScorer:
     """Likelihoods by an exported model, which hears now what it has not heard before."""
     max_seconds = model.description.max_seconds
