@@ -39,25 +39,22 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-caption.register(app)
-write.register(app)
-pseudo_caption.register(app)
-annotate.register(app)
-models.register(app)
-train.register(app)
-transfer_table.register(app)
-predict.register(app)
-ablation.register(app)
-retrieve.register(app)
-export.register(app)
-evaluate.register(app)
-compare.register(app)
-judge.register(app)
-listening_test.register(app)
-read.register(app)
-ground.register(app)
-write_benchmark.register(app)
-dataset.register(app)
+GROUPS = {
+    "Recordings": (caption, write, read, ground, models),
+    "Data sets": (dataset, pseudo_caption, annotate),
+    "Training": (train, ablation, transfer_table, predict, retrieve, export),
+    "Measuring": (evaluate, compare, judge, listening_test, write_benchmark),
+}
+"""What `--help` shows together, in this order."""
+
+for title, modules in GROUPS.items():
+    commands, groups = len(app.registered_commands), len(app.registered_groups)
+    for module in modules:
+        module.register(app)
+    for command in app.registered_commands[commands:]:
+        command.rich_help_panel = title
+    for group in app.registered_groups[groups:]:
+        group.rich_help_panel = title
 dataset_render.register(dataset.app)
 
 
