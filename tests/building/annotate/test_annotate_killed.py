@@ -37,12 +37,9 @@ def lines(path: Path) -> int:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_killed_run_loses_nothing_and_repeats_nothing(
-    tones: Path, tmp_path: Path, listened: Path, jobs: int
-) -> None:
-    out = tmp_path / "out"
-    process = start(tones, out, jobs, listened, 0.3)
+def test_a_killed_run_loses_nothing_and_repeats_nothing(tones: Path, tmp_path: Path, listened: Path) -> None:
+    out, jobs = tmp_path / "out", 2
+    process = start(tones, out, jobs, listened, 1.0)
     deadline = time.monotonic() + 120
     while lines(listened) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -50,8 +47,7 @@ def test_a_killed_run_loses_nothing_and_repeats_nothing(
     process.communicate()
     assert 3 <= lines(listened) < 6
     assert not (out / "annotated.jsonl").exists()
-    time.sleep(1.2 * (jobs - 1))  # orphaned workers notice within half a second; what they finish is kept too
-    begun = lines(listened)
+    time.sleep(1.0)  # orphaned workers end within half a second
     again = start(tones, out, jobs, listened, 0.0)
     printed, errors = again.communicate(timeout=120)
     assert again.returncode == 1, errors  # the five bad clips
@@ -59,5 +55,4 @@ def test_a_killed_run_loses_nothing_and_repeats_nothing(
     assert len(list(read_manifest(out / "annotated.jsonl"))) == 6
     heard_twice = lines(listened) - 6
     assert 0 <= heard_twice <= jobs  # only what was being heard at that moment
-    assert lines(listened) - begun <= 6 - 2
     assert not list(out.glob(".*.part"))
