@@ -90,6 +90,9 @@ def test_the_loss_is_the_weighted_sum_of_captions_and_known_labels() -> None:
 
 def test_heads_learn_without_a_language_model_and_captions_ask_for_one() -> None:
     model = tiny(llm=LanguageModelConfig(), caption_weight=0.0, feature_weight=1.0)
+    learned = [name for name, weight in model.named_parameters() if weight.requires_grad]
+    assert learned
+    assert not any("content" in name or "tokens" in name for name in learned)
     every = clips()
     audio = model.encode(every.samples, every.lengths)
     labels = {"instrument": torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])}

@@ -53,12 +53,16 @@ class SonicVerse(nn.Module):
         averaged = config.variant == "paper" and config.encoder.frozen and layers > 1
         self.encoder = TimeMean(encoder, config.max_seconds) if averaged else encoder
         width = language.width if language is not None else language_width or config.backbone
-        self.projector: Any = new_projector(config, layers, encoder.dim // layers, width)
+        self.projector = new_projector(config, layers, encoder.dim // layers, width)
         if config.encoder.frozen and isinstance(self.encoder, nn.Module):
             self.encoder.requires_grad_(False)
         if config.heads_frozen:
             for weight in self.projector.detector_parameters():
                 weight.requires_grad_(False)
+        if config.caption_weight == 0:
+            detectors = {id(weight) for weight in self.projector.detector_parameters()}
+            for weight in self.projector.parameters():
+                weight.requires_grad_(weight.requires_grad and id(weight) in detectors)
         self.register_state_dict_post_hook(_leave_out_named)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_put_in_named)  # type: ignore[no-untyped-call]
 
@@ -95,8 +99,7 @@ class SonicVerse(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the projector is."""
-        where: torch.device = next(self.projector.parameters()).device
-        return where
+        return next(self.projector.parameters()).device
 
     def train(self, mode: bool = True) -> SonicVerse:
         """As ever, but what is frozen stays in evaluation mode."""
@@ -185,12 +188,13 @@ class SonicVerse(nn.Module):
         for name, truth in labels.items():
             if name not in logits:
                 continue
-            known = ~torch.isnan(truth).to(self.device)
-            if known.any():
-                wanted = truth.to(self.device)[known]
-                total = total + functional.binary_cross_entropy_with_logits(
-                    logits[name][known].float(), wanted
-                )
+            wanted = truth.to(self.device)
+            known = ~torch.isnan(wanted)
+            # Unknown labels weigh nothing, but each head stays part of the sum: several processes need that.
+            losses = functional.binary_cross_entropy_with_logits(
+                logits[name].float(), torch.nan_to_num(wanted), reduction="none"
+            )
+            total = total + (losses * known).sum() / known.sum().clamp(min=1)
         return total
 
     def _language(self) -> CaptionLanguageModel:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -24,22 +23,6 @@ class Projected:
 
     tokens: Tensor  # (batch, tokens, width)
     logits: dict[str, Tensor]  # feature -> (batch, classes)
-
-
-class Projector(Protocol):
-    """Either variant."""
-
-    def heads_of(self, audio: AudioEmbeddings) -> dict[str, Tensor]:
-        """Logits by feature, (batch, classes)."""
-        ...
-
-    def __call__(self, audio: AudioEmbeddings) -> Projected:
-        """Embeddings (batch, frames, layers * width) to tokens and logits."""
-        ...
-
-    def detector_parameters(self) -> Sequence[nn.Parameter]:
-        """What the logits come from: layer weights, backbone and heads."""
-        ...
 
 
 def by_layer(states: Tensor, layers: int) -> Tensor:
@@ -236,7 +219,9 @@ def _published(feature: str) -> str:
     return f"{feature}_detection"
 
 
-def new_projector(config: SonicVerseConfig, layers: int, width: int, llm_width: int) -> Projector:
+def new_projector(
+    config: SonicVerseConfig, layers: int, width: int, llm_width: int
+) -> PaperProjector | ReleasedProjector:
     """The projector of a configuration; `width` is that of one layer of the encoder."""
     kind = ReleasedProjector if config.variant == "released" else PaperProjector
     return kind(config, layers, width, llm_width)

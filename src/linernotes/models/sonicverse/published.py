@@ -63,7 +63,7 @@ def published_projector(stored: Mapping[str, Tensor], path: Path) -> PublishedPr
         ) from error
     with torch.device("meta"):
         expected = new_projector(found.config, found.layers, found.width, found.llm_width)
-    shapes = {name: tensor.shape for name, tensor in expected.state_dict().items()}  # type: ignore[attr-defined]
+    shapes = {name: tensor.shape for name, tensor in expected.state_dict().items()}
     refuse_differences(shapes, tensors, path, WHAT)
     return found
 
