@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from linernotes.decoding import (
     DecodingOptions,
     FloatArray,
+    Hypothesis,
     State,
     StepResult,
     beam_search,
     greedy_search,
     new_search,
+    nucleus,
+    nucleus_sample,
     repeated_ngram_ends,
     search_together,
 )
@@ -190,3 +193,34 @@ def test_an_end_that_is_forced_costs_nothing_as_transformers_has_it() -> None:
     )
     assert charged.raw_score == pytest.approx(chain.log_prob((*charged.tokens, EOS)), abs=1e-4)
     assert free.raw_score == pytest.approx(chain.log_prob(free.tokens), abs=1e-4)
+
+
+def test_the_nucleus_is_the_least_set_that_reaches_its_share() -> None:
+    scores = np.log(np.array([0.1, 0.5, 0.15, 0.25], np.float32))
+    assert nucleus(scores, 0.7).tolist() == pytest.approx([0, 2 / 3, 0, 1 / 3])
+    assert nucleus(scores, 0.1).tolist() == [0, 1, 0, 0]
+    assert nucleus(scores, 1.0).tolist() == pytest.approx([0.1, 0.5, 0.15, 0.25])
+    assert not nucleus(np.full(3, -np.inf, np.float32), 0.9).any()
+
+
+def test_draws_follow_the_chances_and_their_seed() -> None:
+    chances = np.array([0.0, 0.1, 0.6, 0.3], np.float32)  # token 0 begins, token 1 ends
+
+    def step(state: State, tokens: np.ndarray) -> StepResult:
+        with np.errstate(divide="ignore"):
+            return StepResult(np.log(chances)[None].repeat(len(tokens), 0), state)
+
+    def draw(seed: int, top_p: float = 1.0, least: int = 0) -> Hypothesis:
+        options = DecodingOptions(max_tokens=400, min_tokens=least, top_p=top_p, seed=seed)
+        return nucleus_sample(step, {"x": np.zeros((1, 1), np.float32)}, 0, 1, options)
+
+    drawn = [draw(seed) for seed in range(600)]
+    tokens = [token for one in drawn for token in one.tokens]
+    assert tokens.count(2) / len(tokens) == pytest.approx(2 / 3, abs=0.03)
+    assert len(tokens) / len(drawn) == pytest.approx(9, abs=1)  # 0.9 / 0.1 before the end
+    assert draw(3) == draw(3)
+    assert all(len(draw(seed, least=5).tokens) >= 5 for seed in range(30))
+    assert set(draw(1, top_p=0.5).tokens) == {2}
+    assert not draw(1, top_p=0.5).finished
+    with pytest.raises(ValueError, match="top_p"):
+        DecodingOptions(top_p=0.0)

@@ -30,8 +30,9 @@ class Subwords:
         return int(self._tokenizer.get_vocab_size())
 
     def encode(self, caption: str) -> list[int]:
-        """`<s>` and the ids of a caption, without `</s>`."""
-        return [self.bos_id, *self._tokenizer.encode(caption.strip(), add_special_tokens=False).ids]
+        """`<s>` and the ids of a caption, without `</s>`; the name of a special token in a text is left out."""
+        ids = self._tokenizer.encode(caption.strip(), add_special_tokens=False).ids
+        return [self.bos_id, *(number for number in ids if number not in self._special)]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The caption that `ids` spell, special tokens left out."""
