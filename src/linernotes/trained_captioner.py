@@ -70,6 +70,26 @@ class DetectsFeatures(Protocol):
         ...
 
 
+@runtime_checkable
+class WritesTogether(Protocol):
+    """A `WindowModel` that writes for several windows in less time than for one after the other."""
+
+    windows_at_once: int
+
+    def write_together(self, heard: Sequence[FloatArray], options: DecodingOptions) -> list[str]:
+        """A caption for each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _HeardWindow:
+    """A window that awaits its caption."""
+
+    start_s: float
+    end_s: float
+    heard: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class CaptionedWindow:
     """A stretch of a recording, what was written about it and, where the model can tell, what it heard."""
@@ -117,9 +137,16 @@ class TrainedCaptioner:
         warnings: list[str] = []
         probe = audio.probe(path)
         windows: list[CaptionedWindow] = []
-        for number, window in enumerate(self._windows(path, warnings.append), 1):
-            windows.append(self._caption(window, number))
-            heard(windows[-1].end_s)
+        waiting: list[_HeardWindow] = []
+        at_once = self.model.windows_at_once if isinstance(self.model, WritesTogether) else 1
+        for window in self._windows(path, warnings.append):
+            end_s = window.start_s + len(window.waveform) / self.model.sample_rate
+            waiting.append(_HeardWindow(window.start_s, end_s, self.model.hear(window.waveform)))
+            if len(waiting) >= at_once:
+                windows += self._caption(waiting, len(windows) + 1)
+                waiting.clear()
+            heard(end_s)
+        windows += self._caption(waiting, len(windows) + 1)
         info = AudioInfo(
             os.fsdecode(path), round(windows[-1].end_s, 3), probe.sample_rate, audio.sha256_of(path)
         )
@@ -180,14 +207,24 @@ class TrainedCaptioner:
             held, start = held[half:], start + half
         yield audio.Window(start / rate, held)
 
-    def _caption(self, window: audio.Window, number: int) -> CaptionedWindow:
-        seconds = len(window.waveform) / self.model.sample_rate
-        heard = self.model.hear(window.waveform)
-        text = self.model.write(heard, self.decoding)
-        stated = self.model.facts(heard, seconds) if isinstance(self.model, DetectsFeatures) else ()
-        facts = tuple(_placed(fact, window.start_s, number) for fact in stated)
-        kept = heard if self.model.keeps_heard else None
-        return CaptionedWindow(window.start_s, window.start_s + seconds, text, kept, facts)
+    def _caption(self, waiting: Sequence[_HeardWindow], first: int) -> list[CaptionedWindow]:
+        """Captions of consecutive windows, the first of which is number `first`."""
+        captioned = []
+        for number, (window, text) in enumerate(zip(waiting, self._texts(waiting), strict=True), first):
+            seconds = window.end_s - window.start_s
+            stated = (
+                self.model.facts(window.heard, seconds) if isinstance(self.model, DetectsFeatures) else ()
+            )
+            facts = tuple(_placed(fact, window.start_s, number) for fact in stated)
+            kept = window.heard if self.model.keeps_heard else None
+            captioned.append(CaptionedWindow(window.start_s, window.end_s, text, kept, facts))
+        return captioned
+
+    def _texts(self, waiting: Sequence[_HeardWindow]) -> list[str]:
+        heard = [window.heard for window in waiting]
+        if len(heard) > 1 and isinstance(self.model, WritesTogether):
+            return self.model.write_together(heard, self.decoding)
+        return [self.model.write(one, self.decoding) for one in heard]
 
     def _caption_of_all(self, windows: Sequence[CaptionedWindow]) -> str:
         """Of the captions of all windows the one that is likeliest over the whole recording.

@@ -26,15 +26,24 @@ def _group() -> None:
 @exports.command("onnx")
 def onnx(
     model: Path = typer.Argument(..., help="Folder of a trained model, such as runs/NAME/best."),
-    out: Path | None = typer.Option(None, help="Folder to write; MODEL-onnx if not given."),
+    out: Path | None = typer.Option(None, help="Folder to write; MODEL-onnx or MODEL-int8 if not given."),
+    int8: bool = typer.Option(
+        False,
+        "--int8",
+        help="lp-musiccaps: matrices in eight bits: small and quick, captions may differ.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Write a trained caption model as ONNX graphs, which run in the base install.
 
     Needs the extras: `pip install 'linernotes[torch,onnx]'`. The graphs are run beside the original before the
-    folder is kept. Captions are the same, greedy and with beams; `linernotes caption --model` takes the folder.
+    folder is kept. Captions are the same, greedy and with beams, but for --int8, which rounds; `linernotes caption
+    --model` takes the folder.
 
-    Example: `linernotes export onnx runs/attention/best --out attention-onnx`
+    Examples:
+
+    * `linernotes export onnx runs/attention/best --out attention-onnx`
+    * `linernotes export onnx runs/lp/best --int8`
     """
     from linernotes.registry import need_extra
 
@@ -55,8 +64,8 @@ def onnx(
     stored = read_checkpoint(model)
     told = {name: stored.info[name] for name in TOLD_OF_TRAINING if name in stored.info}
     about = TrainedAs(stored.family, trained.name, trained.decoding, trained.licences, told)
-    folder = out or model.with_name(f"{model.resolve().name}-onnx")
-    report = export_onnx(trained.model.model, about, folder)
+    folder = out or model.with_name(f"{model.resolve().name}-{'int8' if int8 else 'onnx'}")
+    report = export_onnx(trained.model.model, about, folder, int8=int8)
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return

@@ -26,6 +26,7 @@ from linernotes.models.exported_folder import (
     sha256_of,
 )
 from linernotes.models.slot_decoder import (
+    WINDOWS_AT_ONCE,
     IntArray,
     SlotDecoder,
     Sound,
@@ -48,15 +49,18 @@ CAPTIONS_AT_ONCE = 64
 class ExportedPieces:
     """Hears and writes as the PyTorch model it was exported from does."""
 
-    keeps_heard = True
+    keeps_heard = False
+    """As `LpMusicCaps.scores_slowly` has it: no caption is scored on every window."""
+    windows_at_once = WINDOWS_AT_ONCE
     sample_rate, frame_s = SAMPLE_RATE, REDUCTION * HOP / SAMPLE_RATE
 
     def __init__(self, description: Description, pieces: BytePieces, graphs: Graphs) -> None:
         self.description, self.vocabulary, self._graphs = description, pieces, graphs
+        self._convention = FRONTENDS[description.frontend]
         shapes = graphs.inputs(STEP)
         layers = sum(name.startswith("past_keys") for name in shapes)
         self._sizes = SlotSizes(layers, *shapes["past_keys_0"][1:3])
-        self._marks = TokenMarks(description.start_id, description.end_id)
+        self.marks = TokenMarks(description.start_id, description.end_id)
 
     @property
     def encoder_identity(self) -> str:
@@ -71,11 +75,14 @@ class ExportedPieces:
 
     def hear(self, waveform: FloatArray) -> FloatArray:
         """The encoder's states (positions, dim) of samples (samples,)."""
-        window_s = self.description.max_seconds
-        heard = decibel_mel(waveform, FRONTENDS[self.description.frontend], window_s)
-        window = np.full((1, frames_of(round(window_s * SAMPLE_RATE)), BANDS), SILENCE_DB, np.float32)
-        window[0, : len(heard)] = heard
-        real = -(-len(heard) // REDUCTION)
+        return self.hear_rows(decibel_mel(waveform, self._convention, self.description.max_seconds))
+
+    def hear_rows(self, decibels: FloatArray) -> FloatArray:
+        """The encoder's states of a mel spectrogram (frames, 128); behind its end silence is heard."""
+        frames = frames_of(round(self.description.max_seconds * SAMPLE_RATE))
+        window = np.full((1, frames, BANDS), SILENCE_DB, np.float32)
+        window[0, : len(decibels)] = decibels
+        real = -(-len(decibels) // REDUCTION)
         found = self._graphs.run(ENCODER, {"spectrograms": window, "real": np.array([real])})
         return found["states"][0, :real]
 
@@ -90,8 +97,12 @@ class ExportedPieces:
     def write_ids(self, heard: Sequence[FloatArray], options: DecodingOptions) -> list[list[int]]:
         """Token ids of a caption for each clip, without the start and the end."""
         options = replace(options, ends_as_transformers=True)
-        found = write_clips(self._decoder(self._listen(heard)), self._marks, options)
+        found = write_clips(self.decoder(heard), self.marks, options)
         return [list(hypothesis.tokens) for hypothesis in found]
+
+    def decoder(self, heard: Sequence[FloatArray]) -> SlotDecoder:
+        """What reads token after token about these clips, for one search."""
+        return self._decoder(self._listen(heard))
 
     def score(self, heard: FloatArray, captions: Sequence[str]) -> FloatArray:
         """log P(caption | clip) in nats, (captions,)."""
@@ -100,7 +111,7 @@ class ExportedPieces:
         for start in range(0, len(targets), CAPTIONS_AT_ONCE):
             some = targets[start : start + CAPTIONS_AT_ONCE]
             decoder = self._decoder(sound.of(np.zeros(len(some), np.int64)))
-            totals.append(log_likelihoods(decoder, self._marks.start, some))
+            totals.append(log_likelihoods(decoder, self.marks.start, some))
         return np.concatenate(totals)
 
     def explain(self, heard: FloatArray, caption: str) -> Explanation:
@@ -111,7 +122,7 @@ class ExportedPieces:
         ids = self.vocabulary.encode(caption)[: self.description.max_words + 1]
         if len(ids) == 1:
             raise ValueError(f"the caption {caption!r} has no words")
-        return [*ids, self._marks.end]
+        return [*ids, self.marks.end]
 
     def _listen(self, heard: Sequence[FloatArray]) -> Sound:
         real = [len(one) for one in heard]

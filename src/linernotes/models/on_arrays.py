@@ -24,6 +24,7 @@ class ModelOnArrays:
         # A language model takes too long to score every window's caption on every window.
         scores_slowly = isinstance(model, FeatureModel) or getattr(model, "scores_slowly", False)
         self.keeps_heard = isinstance(model, EmbeddingCaptionModel) and not scores_slowly
+        self.windows_at_once: int = getattr(model, "windows_at_once", 1)
 
     @property
     def frame_s(self) -> float:
@@ -46,6 +47,13 @@ class ModelOnArrays:
         if isinstance(self.model, EmbeddingCaptionModel):
             return self.model.generate_encoded(_embeddings(heard), options)[0]
         return self.model.generate(*_batch_of_one(heard), options)[0]
+
+    @torch.inference_mode()
+    def write_together(self, heard: Sequence[FloatArray], options: DecodingOptions) -> list[str]:
+        """A caption of each, by a model that keeps embeddings."""
+        assert isinstance(self.model, EmbeddingCaptionModel)
+        clips = AudioEmbeddings.of_clips([torch.from_numpy(one) for one in heard])
+        return self.model.generate_encoded(clips, options)
 
     @torch.inference_mode()
     def score(self, heard: FloatArray, captions: Sequence[str]) -> FloatArray:

@@ -23,6 +23,8 @@ from linernotes.models.slots import Slots, SlotSizes, Zeros
 IntArray = NDArray[np.int64]
 Read = Callable[[IntArray, IntArray, FloatArray, FloatArray, list[Any]], Sequence[Any]]
 """Tokens, position, masks of the sound and of the slots, memory -> log-probabilities and new slots."""
+WINDOWS_AT_ONCE = 20
+"""Of a long recording; more would take memory, 1 MB a window for a vocabulary of 50,000 and five hypotheses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from linernotes.models.captioning import CaptionBatch
 from linernotes.models.lp_musiccaps.config import BartSizes, LpMusicCapsConfig
 from linernotes.models.lp_musiccaps.network import IGNORED, LpNetwork, cross_entropy, log_likelihoods
 from linernotes.models.lp_musiccaps.writing import write_ids
+from linernotes.models.slot_decoder import WINDOWS_AT_ONCE
 from linernotes.models.subwords import Subwords
 
 __all__ = ["BartSizes", "LpMusicCaps", "LpMusicCapsConfig"]
@@ -28,6 +29,7 @@ class LpMusicCaps(nn.Module):
 
     scores_slowly = True
     """Scoring a caption takes about as long as writing one."""
+    windows_at_once = WINDOWS_AT_ONCE
 
     def __init__(self, config: LpMusicCapsConfig, subwords: Subwords, bart: Any) -> None:
         super().__init__()
