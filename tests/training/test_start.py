@@ -11,12 +11,21 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("accelerate")
 
+import numpy as np  # noqa: E402
+import soundfile  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 from tones import write_recipe, write_tones  # noqa: E402
 
 from linernotes.checkpoint import CheckpointError, read_checkpoint  # noqa: E402
 from linernotes.models.families import load_model  # noqa: E402
-from linernotes.training.batches import Batches, Draw, EmbeddingSource, balanced_batches, epoch_batches  # noqa: E402
+from linernotes.training.batches import (  # noqa: E402
+    Batches,
+    Draw,
+    EmbeddingSource,
+    WaveformSource,
+    balanced_batches,
+    epoch_batches,
+)
 from linernotes.training.examples import Example, load_examples  # noqa: E402
 from linernotes.training.loop import TrainingResult, new_model, total_steps, train  # noqa: E402
 from linernotes.training.recipe import Recipe, TrainingOptions, load_recipe, training_identity  # noqa: E402
@@ -98,6 +107,22 @@ def test_a_clip_drawn_twice_in_an_epoch_is_told_apart() -> None:
     example = Example("x", Path("x"), 0, 1, tuple(f"caption {n}" for n in range(50)))
     batches = Batches([example], EmbeddingSource({"x": torch.zeros(3, 2)}, 0.1))
     assert len({batches.caption_of(Draw(0, 0, turn)) for turn in range(5)}) > 1
+
+
+def test_stretches_are_drawn_from_the_whole_of_a_long_clip(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 0.9, 16_000 * 4)
+    soundfile.write(tmp_path / "ramp.wav", ramp, 16_000)
+    examples = [Example("x", tmp_path / "ramp.wav", 0.0, 4.0, ("A ramp.",))]
+    batches = Batches(examples, WaveformSource(16_000, 1.0), crop_s=1.0)
+    starts = []
+    for epoch in range(20):
+        heard = batches.drawn([Draw(epoch, 0)]).audio
+        assert abs(int(heard.lengths[0]) - 16_000) <= 1
+        starts.append(float(heard.samples[0, 0]) / 0.9 * 4)
+    assert min(starts) < 0.6
+    assert 2.4 < max(starts) <= 3.01
+    again = batches.drawn([Draw(19, 0)]).audio
+    assert float(again.samples[0, 0]) / 0.9 * 4 == starts[-1]
 
 
 def test_recipes_without_the_new_settings_are_known_by_their_old_name() -> None:
@@ -187,8 +212,6 @@ def test_the_order_without_balance_is_as_ever() -> None:
 
 
 def _known_order() -> list[list[int]]:
-    import numpy as np
-
     order = np.random.default_rng((0, 0, 1)).permutation(5).tolist()
     return [order[:2], order[2:4], order[4:]]
 

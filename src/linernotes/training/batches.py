@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -154,7 +154,7 @@ class Batches:
         for draw, example in zip(draws, examples, strict=True):
             rng = self._rng(draw)
             captions.append(_one_of(example.captions, rng))
-            clips.append(self._crop(self.source.clip(example), rng))
+            clips.append(self._crop(self.source.clip(self._stretch(example, rng)), rng))
         return CaptionBatch(self.source.together(clips), tuple(captions), self._labels(examples))
 
     def caption_of(self, draw: Draw) -> str:
@@ -177,6 +177,15 @@ class Batches:
     def _rng(self, draw: Draw) -> np.random.Generator:
         turn = (draw.turn,) if draw.turn else ()
         return np.random.default_rng((self.seed, draw.epoch, draw.index, 2, *turn))
+
+    def _stretch(self, example: Example, rng: np.random.Generator) -> Example:
+        """A stretch of a clip longer than the source reads at once, which `_crop` would see the beginning of."""
+        duration_s = example.end_s - example.start_s
+        reads_s = self.source.max_seconds if isinstance(self.source, WaveformSource) else duration_s
+        if not self.crop_s or duration_s <= reads_s:
+            return example
+        start_s = example.start_s + float(rng.uniform(0.0, duration_s - self.crop_s))
+        return replace(example, start_s=start_s, end_s=start_s + self.crop_s)
 
     def _crop(self, clip: Tensor, rng: np.random.Generator) -> Tensor:
         length = self.source.length_of(self.crop_s) if self.crop_s else len(clip)
