@@ -124,10 +124,13 @@ def test_the_table() -> None:
     lower = {**scores, "bleu1": Scored(0.125, (0.1, 0.15), 0.0625)}
     rows = (StudyRow("supervised", "", lower, 0.5, 20, 6), StudyRow("transfer", "lp", scores, None, 30, 6))
     lines = transfer_table(StudyResult(rows, 3, 6, 12, {"bertscore": "no model is given"})).splitlines()
-    assert lines[2] == "| training | pseudo captions | B1 | vocabulary | new words | families F1 | updates |"
+    assert (
+        lines[2]
+        == "| training | pseudo captions | clips | updates | B1 | vocabulary | new words | families F1 |"
+    )
     assert lines[4:7] == [
-        "| supervised | - | 12.5 (10.0 to 15.0) | 42 | 50.0 | 50.0 | 20 |",
-        "| transfer | LP | 25.0 (20.0 to 30.0) | 42 | 50.0 | - | 30 |",
-        "| shuffled, the best row |  | 12.5 |  |  |  |  |",
+        "| supervised | - | 6 | 20 | 12.5 (10.0 to 15.0) | 42 | 50.0 | 50.0 |",
+        "| transfer | LP | 6 | 30 | 25.0 (20.0 to 30.0) | 42 | 50.0 | - |",
+        "| shuffled, the best row |  |  |  | 12.5 |  |  |  |",
     ]
     assert lines[-1] == "BERTScore not computed: no model is given"

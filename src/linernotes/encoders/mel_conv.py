@@ -87,6 +87,11 @@ class MelConvEncoder(nn.Module):
         self.conv_stack = nn.ModuleList(
             nn.Conv1d(dim, dim, kernel_size=3, stride=2, padding=1) for _ in range(HALVINGS)
         )
+        for convolution in (self.conv1, *self.conv_stack):
+            # He's initialisation keeps the sound as loud through six layers; PyTorch's own would leave less than a
+            # hundredth of it, and the positions that are added then drown it.
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)
         self.register_buffer("positional_embedding", sinusoids(_halved(self.frames), dim))
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> AudioEmbeddings:

@@ -23,20 +23,20 @@ def transfer_table(result: StudyResult) -> str:
 
 def _lines(result: StudyResult) -> Iterator[str]:
     measured = [name for name in METRICS if all(name in row.scores for row in result.rows)]
+    heads = [HEADS[name] for name in measured]
     yield (
-        f"{result.test_clips} test clips, {result.labelled_clips} training clips with people's captions, "
-        f"{result.tagged_clips} clips with pseudo captions. Profile `{PROFILE}`, in per cent but for vocabulary "
-        "and tokens; behind the value its 95 % interval over test clips, of one training run each."
+        f"{result.test_clips} test clips. Profile `{PROFILE}`, in per cent but for vocabulary and tokens; behind "
+        "the value its 95 % interval over test clips, of one training run each. A value no better than that of "
+        "shuffled captions says nothing about the clips."
     )
     yield ""
-    yield _line(
-        ["training", "pseudo captions", *(HEADS[name] for name in measured), "families F1", "updates"]
-    )
-    yield "|" + "---|" * (4 + len(measured))
+    yield _line(["training", "pseudo captions", "clips", "updates", *heads, "families F1"])
+    yield "|" + "---|" * (5 + len(heads))
     for row in result.rows:
-        yield _line([row.training, CAPTIONS[row.captions], *_cells(row, measured), _f1(row), str(row.steps)])
+        learned = [row.training, CAPTIONS[row.captions], str(row.clips), str(row.steps)]
+        yield _line([*learned, *_cells(row, measured), _f1(row)])
     floors = [_floor(result.rows, name) for name in measured]
-    yield _line(["shuffled, the best row", "", *floors, "", ""])
+    yield _line(["shuffled, the best row", "", "", "", *floors, ""])
     if result.not_computed:
         yield ""
         for name, reason in result.not_computed.items():
