@@ -128,3 +128,29 @@ def test_data_and_pre_trained_parts_decide_about_commercial_use(
     with pytest.raises(ValueError, match="do not allow commercial use") as error:
         refuse_non_commercial(chain)
     assert refused in str(error.value)
+
+
+class LoudnessTogether(Loudness):
+    """Takes two windows at once."""
+
+    windows_at_once = 2
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+
+    def write_together(self, heard: Sequence[FloatArray], options: DecodingOptions) -> list[str]:
+        self.taken.append(len(heard))
+        return [self.write(one, options) for one in heard]
+
+
+def test_windows_written_together_keep_their_places(tmp_path: Path) -> None:
+    song = recording(tmp_path / "song.wav", 0.9, 0.2, 0.3, 0.9, 0.2)
+    model, told = LoudnessTogether(), []
+    together = TrainedCaptioner(model, "loudness", DecodingOptions(beams=1), (), window_s=2.0)
+    windows = together.analyse(song, told.append).windows
+    alone = captioner().analyse(song).windows
+    assert [(one.start_s, one.end_s, one.text) for one in windows] == [
+        (one.start_s, one.end_s, one.text) for one in alone
+    ]
+    assert model.taken == [2, 2]
+    assert told == [2, 4, 6, 8, 10]
