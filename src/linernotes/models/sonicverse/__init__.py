@@ -28,6 +28,8 @@ NO_CAPTIONS = (
     "this model was trained to detect features only (model.caption_weight = 0): go on from it with a recipe that "
     "writes captions"
 )
+WINDOWS_AT_ONCE = 4
+"""Windows of a recording that the language model writes for together."""
 LORA = "lora_"
 """Part of the names of what low-rank adaptation adds."""
 
@@ -38,6 +40,8 @@ class SonicVerse(nn.Module):
     Checkpoints hold what training changed. The language model and a frozen encoder with weights of its own are
     named in the configuration and read from where they are.
     """
+
+    windows_at_once = WINDOWS_AT_ONCE
 
     def __init__(
         self,
