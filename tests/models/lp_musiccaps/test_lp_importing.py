@@ -183,3 +183,22 @@ def test_a_wrong_tokenizer_or_checksum_is_refused(
         import_published("lp-musiccaps", str(file), tmp_path / "out", options)
     with pytest.raises(ValueError, match="no import of published weights called 'gpt'"):
         import_published("gpt", str(file), tmp_path / "out", ImportOptions())
+
+
+def test_what_lies_in_the_output_folder_is_not_lost(
+    model: LpMusicCaps, tokenizer: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "models" / "m.pth"
+    file.parent.mkdir()
+    torch.save(published_weights(model), file)
+    (tmp_path / "notes.txt").write_text("mine")
+    for out in (file.parent, tmp_path, tmp_path / "notes.txt", tokenizer):
+        with pytest.raises(ValueError, match="name a new folder"):
+            take_in(file, tokenizer, out)
+    take_in(file, tokenizer, tmp_path / "new")
+    take_in(file, tokenizer, tmp_path / "new")
+    moved = (tmp_path / "new" / "m.pth").write_bytes(file.read_bytes())
+    with pytest.raises(ValueError, match="holds the checkpoint itself"):
+        take_in(tmp_path / "new" / "m.pth", tokenizer, tmp_path / "new")
+    assert (tmp_path / "new" / "m.pth").stat().st_size == moved
+    assert (tmp_path / "notes.txt").read_text() == "mine"
