@@ -21,7 +21,7 @@ from linernotes.clip import Licence  # noqa: E402
 from linernotes.decoding import DecodingOptions, FloatArray  # noqa: E402
 from linernotes.models.captioning import CaptionBatch, CaptionModel, Waveforms  # noqa: E402
 from linernotes.models.dcase_baseline import DcaseBaseline  # noqa: E402
-from linernotes.models.exported import load_exported  # noqa: E402
+from linernotes.models.exported import ExportedModel, load_exported  # noqa: E402
 from linernotes.models.exported_folder import (  # noqa: E402
     DESCRIPTION,
     LISTEN,
@@ -120,6 +120,7 @@ def test_every_variant_says_the_same(name: str, tmp_path: Path) -> None:
     report = export_onnx(model, ABOUT, tmp_path / "out")
     assert report.difference < 1e-4
     exported, original = load_exported(tmp_path / "out"), ModelOnArrays(model)
+    assert isinstance(exported, ExportedModel)
     said = set()
     for number, seconds in enumerate((0.4, 1.0, 2.3)):
         heard = exported.hear(clip(number, seconds))
