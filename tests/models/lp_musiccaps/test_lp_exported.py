@@ -46,7 +46,7 @@ SEARCHES = [
 
 def talkative(convention: str = "power") -> LpMusicCaps:
     """Random weights that say much of what they hear, and end where they please."""
-    torch.manual_seed(2)
+    torch.manual_seed(5)
     config = LpMusicCapsConfig(
         spectrogram=convention, window_s=0.64, sizes=BartSizes(24, 2, 3, 48, 96, 0.0), tokenizer_size=200
     )
@@ -55,7 +55,7 @@ def talkative(convention: str = "power") -> LpMusicCaps:
     for name, weight in model.network.bart.named_parameters():
         if weight.ndim > 1:
             weight.data.normal_(std=1.0 if "decoder.embed_positions" in name else 0.2)
-    model.network.bart.final_logits_bias[0, model.vocabulary.eos_id] = 1.0
+    model.network.bart.final_logits_bias[0, model.vocabulary.eos_id] = 2.0
     return model.eval()
 
 
