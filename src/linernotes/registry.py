@@ -79,6 +79,7 @@ MODEL_FAMILIES: Mapping[str, str] = {
     "dcase-baseline": "linernotes.models.word_family:DCASE_BASELINE",
     "sonicverse": "linernotes.models.sonicverse.family:SONICVERSE",
     "lp-musiccaps": "linernotes.models.lp_musiccaps.family:LP_MUSICCAPS",
+    "s2cap": "linernotes.models.s2cap.family:S2CAP",
 }
 """Family of trainable caption models -> where it is (a `models.families.ModelFamily`); needs the extra torch."""
 
@@ -95,6 +96,9 @@ AUDIO_ENCODERS: Mapping[str, str] = {
     "harmonic-cnn": "linernotes.encoders.harmonic_cnn:harmonic_cnn",
     "log-mel-64": "linernotes.encoders.log_mel:log_mel_64",
     "mert": "linernotes.encoders.mert:mert",
+    "ast": "linernotes.encoders.ast:ast",
+    "wav2vec2": "linernotes.encoders.wav2vec2:wav2vec2",
+    "hubert": "linernotes.encoders.hubert:hubert",
 }
 """Audio encoder of trainable models -> a function of weights ("shipped", "none", a path) and whether they stay."""
 

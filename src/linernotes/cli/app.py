@@ -15,6 +15,7 @@ from linernotes.cli import (
     compare,
     dataset,
     dataset_render,
+    denoise,
     evaluate,
     export,
     ground,
@@ -25,6 +26,7 @@ from linernotes.cli import (
     pseudo_caption,
     read,
     retrieve,
+    singing,
     train,
     transfer_table,
     write,
@@ -42,7 +44,7 @@ app = typer.Typer(
 GROUPS = {
     "Recordings": (caption, write, read, ground, models),
     "Data sets": (dataset, pseudo_caption, annotate),
-    "Training": (train, ablation, transfer_table, predict, retrieve, export),
+    "Training": (train, denoise, ablation, transfer_table, predict, retrieve, export),
     "Measuring": (evaluate, compare, judge, listening_test, write_benchmark),
 }
 """What `--help` shows together, in this order."""
@@ -56,6 +58,7 @@ for title, modules in GROUPS.items():
     for group in app.registered_groups[groups:]:
         group.rich_help_panel = title
 dataset_render.register(dataset.app)
+singing.register(app)
 
 
 def _print_version(wanted: bool) -> None:

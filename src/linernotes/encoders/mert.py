@@ -51,7 +51,7 @@ class MertEncoder(nn.Module):
         for stride in network.config.conv_stride:
             hop *= int(stride)
         self.frame_s = hop / SAMPLE_RATE
-        self.shortest = _receptive_field(network.config.conv_kernel, network.config.conv_stride)
+        self.shortest = receptive_field(network.config.conv_kernel, network.config.conv_stride)
 
     @property
     def identity(self) -> str:
@@ -86,8 +86,13 @@ def mert(weights: str = "none", frozen: bool = False) -> MertEncoder:
     """
     del frozen  # the model that uses it sees to that
     if weights == "none":
-        return MertEncoder(_network({}), normalise=False)
+        return new_mert({})
     return load_mert(Path(weights))
+
+
+def new_mert(sizes: Mapping[str, Any], *, normalise: bool = False) -> MertEncoder:
+    """One with random weights; `sizes` are those of HuBERT's configuration, the published ones where not given."""
+    return MertEncoder(_network(sizes), normalise=normalise)
 
 
 def load_mert(folder: Path) -> MertEncoder:
@@ -170,7 +175,7 @@ def _modern(name: str) -> str:
     return names.get(name, name)
 
 
-def _receptive_field(kernels: list[int], strides: list[int]) -> int:
+def receptive_field(kernels: list[int], strides: list[int]) -> int:
     """Samples that one frame needs: shorter clips are padded to that."""
     samples = 1
     for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):

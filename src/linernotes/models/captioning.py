@@ -21,6 +21,7 @@ __all__ = [
     "CaptionModel",
     "EmbeddingCaptionModel",
     "FeatureModel",
+    "VocalsModel",
     "Waveforms",
 ]
 
@@ -41,6 +42,8 @@ class CaptionBatch:
     captions: tuple[str, ...]
     labels: Mapping[str, Tensor] = field(default_factory=dict)
     """Music feature -> (batch, classes), 1 where a class holds, 0 where not, NaN where nobody knows."""
+    vocals: Waveforms | None = None
+    """The vocal stems of the same stretches, for a `VocalsModel`; of length 0 where a clip has none."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -100,6 +103,16 @@ class EmbeddingCaptionModel(CaptionModel, Protocol):
 
     def score_encoded(self, audio: AudioEmbeddings, captions: Sequence[str]) -> Tensor:
         """`score` of clips heard before, (batch, captions)."""
+        ...
+
+
+@runtime_checkable
+class VocalsModel(Protocol):
+    """A network whose training also uses the vocal stems of its clips."""
+
+    @property
+    def hears_vocals(self) -> bool:
+        """Whether it wants them with the settings it has."""
         ...
 
 

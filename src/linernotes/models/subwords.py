@@ -51,6 +51,15 @@ def subwords_from_json(text: str) -> Subwords:
     Raises:
         ValueError: it is something else.
     """
+    return Subwords(tokenizer_from_json(text))
+
+
+def tokenizer_from_json(text: str) -> Any:
+    """A `tokenizer.json` as the library's own `Tokenizer`, which neither pads nor cuts.
+
+    Raises:
+        ValueError: it is something else.
+    """
     tokenizers = need_extra("tokenizers", "torch")
     try:
         tokenizer = tokenizers.Tokenizer.from_str(text)
@@ -58,7 +67,7 @@ def subwords_from_json(text: str) -> Subwords:
         raise ValueError(f"{TOKENIZER_FILE} is damaged: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return Subwords(tokenizer)
+    return tokenizer
 
 
 def train_subwords(captions: Iterable[str], size: int) -> Subwords:
@@ -67,6 +76,11 @@ def train_subwords(captions: Iterable[str], size: int) -> Subwords:
     Raises:
         ValueError: there are no captions.
     """
+    return Subwords(train_tokenizer(captions, size))
+
+
+def train_tokenizer(captions: Iterable[str], size: int, more_specials: Sequence[str] = ()) -> Any:
+    """The same as the library's own `Tokenizer`, `more_specials` being tokens behind BART's that no text has."""
     tokenizers = need_extra("tokenizers", "torch")
     texts = [caption.strip() for caption in captions]
     if not texts:
@@ -76,10 +90,13 @@ def train_subwords(captions: Iterable[str], size: int) -> Subwords:
     tokenizer.decoder = tokenizers.decoders.ByteLevel()
     letters = sorted(set(_spelled(tokenizer, [_PRINTABLE, *texts])))
     trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(SPECIALS), initial_alphabet=letters, show_progress=False
+        vocab_size=size,
+        special_tokens=[*SPECIALS, *more_specials],
+        initial_alphabet=letters,
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return Subwords(tokenizer)
+    return tokenizer
 
 
 def load_subwords(source: str | Path) -> Subwords:
@@ -88,15 +105,24 @@ def load_subwords(source: str | Path) -> Subwords:
     Raises:
         ValueError: there is none, or none that BART could use.
     """
+    return Subwords(load_tokenizer(source))
+
+
+def load_tokenizer(source: str | Path) -> Any:
+    """The same as the library's own `Tokenizer`, whatever special tokens it has.
+
+    Raises:
+        ValueError: there is none.
+    """
     folder = Path(source)
     if (folder / TOKENIZER_FILE).is_file():
-        return subwords_from_json((folder / TOKENIZER_FILE).read_text("utf-8"))
+        return tokenizer_from_json((folder / TOKENIZER_FILE).read_text("utf-8"))
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         tokenizers = need_extra("tokenizers", "torch")
         found = tokenizers.ByteLevelBPETokenizer.from_file(
             str(folder / "vocab.json"), str(folder / "merges.txt")
         )
-        return subwords_from_json(found.to_str())
+        return tokenizer_from_json(found.to_str())
     if folder.is_dir():
         raise ValueError(
             f"{str(folder)!r} holds no tokenizer: it needs {TOKENIZER_FILE}, or vocab.json and merges.txt"
@@ -109,7 +135,7 @@ def load_subwords(source: str | Path) -> Subwords:
             f"no tokenizer at {str(source)!r}: give a folder that holds one, or a name on the hub that this "
             f"machine can reach ({str(error).splitlines()[0]})"
         ) from error
-    return subwords_from_json(found.backend_tokenizer.to_str())
+    return tokenizer_from_json(found.backend_tokenizer.to_str())
 
 
 def _spelled(tokenizer: Any, texts: Iterable[str]) -> Iterable[str]:

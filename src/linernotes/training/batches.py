@@ -19,7 +19,7 @@ from torch import Tensor
 from linernotes.clip import Fact
 from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.models.captioning import CaptionBatch, Waveforms
-from linernotes.training.clip_audio import clip_waveform
+from linernotes.training.clip_audio import clip_vocals, clip_waveform
 from linernotes.training.examples import Example
 
 Wanted = TypeVar("Wanted")
@@ -86,6 +86,10 @@ class WaveformSource:
         """(samples,)."""
         return torch.from_numpy(clip_waveform(example, self.sample_rate, self.max_seconds))
 
+    def vocals(self, example: Example) -> Tensor:
+        """(samples,) of its vocal stem, none where there is none."""
+        return torch.from_numpy(clip_vocals(example, self.sample_rate, self.max_seconds))
+
     def length_of(self, seconds: float) -> int:
         """Samples that last `seconds`."""
         return max(1, round(seconds * self.sample_rate))
@@ -143,19 +147,28 @@ class Batches:
         seed: int = 0,
         crop_s: float = 0.0,
         labels_of: LabelsOf | None = None,
+        vocals: bool = False,
     ) -> None:
+        """`vocals` adds the vocal stems to the batches that are drawn."""
         self.examples, self.source = examples, source
+        self.with_vocals = vocals
         self.seed, self.crop_s, self.labels_of = seed, crop_s, labels_of
 
     def drawn(self, draws: Sequence[Draw]) -> CaptionBatch:
         """A batch to train on."""
-        clips, captions = [], []
+        clips, captions, vocals = [], [], []
         examples = [self.examples[draw.index] for draw in draws]
         for draw, example in zip(draws, examples, strict=True):
             rng = self._rng(draw)
             captions.append(_one_of(example.captions, rng))
-            clips.append(self._crop(self.source.clip(self._stretch(example, rng)), rng))
-        return CaptionBatch(self.source.together(clips), tuple(captions), self._labels(examples))
+            stretch = self._stretch(example, rng)
+            clip = self.source.clip(stretch)
+            cut = self._crop(len(clip), rng)
+            clips.append(clip[cut])
+            if self.with_vocals and isinstance(self.source, WaveformSource):
+                vocals.append(self.source.vocals(stretch)[cut])
+        stems = pad_waveforms(vocals) if any(map(len, vocals)) else None
+        return CaptionBatch(self.source.together(clips), tuple(captions), self._labels(examples), stems)
 
     def caption_of(self, draw: Draw) -> str:
         """The caption that `drawn` takes, without its audio."""
@@ -187,12 +200,12 @@ class Batches:
         start_s = example.start_s + float(rng.uniform(0.0, duration_s - self.crop_s))
         return replace(example, start_s=start_s, end_s=start_s + self.crop_s)
 
-    def _crop(self, clip: Tensor, rng: np.random.Generator) -> Tensor:
-        length = self.source.length_of(self.crop_s) if self.crop_s else len(clip)
-        if length >= len(clip):
-            return clip
-        start = int(rng.integers(len(clip) - length + 1))
-        return clip[start : start + length]
+    def _crop(self, whole: int, rng: np.random.Generator) -> slice:
+        length = self.source.length_of(self.crop_s) if self.crop_s else whole
+        if length >= whole:
+            return slice(0, whole)
+        start = int(rng.integers(whole - length + 1))
+        return slice(start, start + length)
 
 
 def _one_of(captions: Sequence[str], rng: np.random.Generator) -> str:

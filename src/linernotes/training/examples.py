@@ -17,6 +17,9 @@ from linernotes.manifest import audio_file, read_manifest
 from linernotes.models.vocabulary import words_of
 from linernotes.training.recipe import DataOptions
 
+VOCALS = "vocals_path"
+"""In `Clip.extra`: the clip's vocal stem, relative to the data set's root as `audio_path` is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -30,6 +33,8 @@ class Example:
     tags: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     """What the manifest states of it, by facts or by tags."""
+    vocals: Path | None = None
+    """A recording of its voice alone that runs along with `path`; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,9 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
         if captions:
             facts = truth_of(clip)
             sets[clip.split].append(
-                Example(clip.clip_id, path, clip.start_s, end_s, captions, clip.tags, facts)
+                Example(
+                    clip.clip_id, path, clip.start_s, end_s, captions, clip.tags, facts, _vocals(clip, root)
+                )
             )
             if clip.split == options.train_split:
                 licences.add(clip.licence or NOT_STATED)
@@ -122,6 +129,13 @@ def _usable(
         if not captions:
             return (), "caption of another clip"
     return tuple(captions), ""
+
+
+def _vocals(clip: Clip, root: Path) -> Path | None:
+    """The vocal stem that the clip's `extra` names under `vocals_path`, if it is on disk."""
+    named = clip.extra.get(VOCALS)
+    path = audio_file(named, root) if isinstance(named, str) and named else None
+    return path if path is not None and path.is_file() else None
 
 
 def _limited(examples: Sequence[Example], limit: int) -> tuple[Example, ...]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from linernotes import __version__
-from linernotes.models.captioning import CaptionBatch, CaptionModel, FeatureModel
+from linernotes.models.captioning import CaptionBatch, CaptionModel, FeatureModel, VocalsModel
 from linernotes.models.families import load_family, save_model
 from linernotes.registry import need_extra
 from linernotes.training.batches import (
@@ -154,8 +154,9 @@ class _Run:
         self.source, self.out, self.accelerator, self.advance = source, out, accelerator, advance
         labels_of = model.labels_of if isinstance(model, FeatureModel) else None
         self.batches = Batches(
-            examples.train, source, seed=options.seed, crop_s=recipe.data.crop_s, labels_of=labels_of
-        )
+            examples.train, source, seed=options.seed, crop_s=recipe.data.crop_s, labels_of=labels_of,
+            vocals=isinstance(model, VocalsModel) and model.hears_vocals,
+        )  # fmt: skip
         self.validation = Batches(examples.validation, source, labels_of=labels_of)
         self.total_steps = total_steps(recipe, examples)
         model.to(accelerator.device)
