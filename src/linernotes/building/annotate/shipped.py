@@ -31,14 +31,14 @@ class Shipped:
 
     def __call__(self, audio: Audio) -> Sequence[Fact]:
         """All facts, claimed ones first; then those of the taggers that are likelier wrong than right."""
-        frames = listen(_blocks(audio), make_listeners(), threads=1)
+        frames = listen(blocks_of(audio), make_listeners(), threads=1)
         facts = estimate_facts(frames)
         if not sounds_like_music([fact for fact in facts if fact.name == "content"]):
             return facts
         return [*facts, *estimate_beats(frames, facts), *_doubts(frames, facts)]
 
 
-def _blocks(audio: Audio) -> Iterator[Mapping[int, NDArray[np.float32]]]:
+def blocks_of(audio: Audio) -> Iterator[Mapping[int, NDArray[np.float32]]]:
     """The clip at every rate that a listener wants, in blocks of the same time."""
     rates = {listener.sample_rate for listener in make_listeners()}
     heard = {

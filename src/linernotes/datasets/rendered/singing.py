@@ -77,7 +77,7 @@ def sing(melody: Sequence[SungNote], text: str, voice: str, *, seed: int) -> NDA
 
     Words are taken in turn and begin again when they run out; a word takes as many notes as it has syllables.
     """
-    world = _world()
+    world = load_world()
     words = re.findall(r"[\w']+", text)
     if not words or not melody:
         raise ValueError("singing needs at least one note and one word")
@@ -106,7 +106,7 @@ def syllables(word: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _world() -> Any:
+def load_world() -> Any:
     """The compiled half of pyworld; its Python half asks for pkg_resources, which new setuptools lack."""
     package = find_spec("pyworld")
     folders = [Path(folder) for folder in (package.submodule_search_locations or [])] if package else []
@@ -129,7 +129,7 @@ def _world() -> Any:
 @lru_cache(maxsize=4096)
 def _analyse(text: str, voice: str) -> Word:
     """A word as WORLD hears it, silence at both ends cut off."""
-    world = _world()
+    world = load_world()
     waveform, sample_rate = speak(text, voice, words_a_minute=120)
     loud = np.flatnonzero(np.abs(waveform) > 0.02 * np.abs(waveform).max())
     samples = waveform[loud[0] : loud[-1] + 1].astype(np.float64)

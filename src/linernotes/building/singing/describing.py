@@ -1,0 +1,176 @@
+"""How somebody sings in one file: a caption, the ten attributes with confidence, and where singing was heard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from linernotes import audio
+from linernotes.audio import Audio
+from linernotes.building.annotate.hearing import Group, Span, excerpts
+from linernotes.building.singing import ATTRIBUTES, UNSURE, Attribute, unsure
+from linernotes.building.singing.classes import Thresholds
+from linernotes.building.singing.demixing import Demixer
+from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, turns_by_gender
+from linernotes.building.singing.measuring import measure
+from linernotes.building.singing.segments import SHORTEST_S, segments_of
+from linernotes.building.singing.wording import CaptionWriter, Polish
+from linernotes.clip import Fact
+from linernotes.features.estimate import make_listeners
+from linernotes.features.listen import listen
+from linernotes.features.voice.voice import estimate_voice
+
+MOST_SEGMENTS = 4
+"""Of a long song this many segments, the longest, are taken apart; more would tell hardly more."""
+NOT_SUNG = "No singing was heard."
+NOT_SURE = "It is not certain that anybody sings."
+
+
+@dataclass(frozen=True, slots=True)
+class SungSegment:
+    """A measured segment; times in seconds of the file."""
+
+    start_s: float
+    end_s: float
+    singer: str
+    attributes: Mapping[str, Attribute]
+
+
+@dataclass(frozen=True, slots=True)
+class SingingNotes:
+    """What is said of the singing in a file; `voice` is sung, spoken, instrumental or unsure."""
+
+    audio_path: str
+    duration_s: float
+    voice: str
+    voice_confidence: float
+    caption: str
+    attributes: Mapping[str, Attribute]
+    segments: tuple[SungSegment, ...]
+    sung_s: float
+    singers: int
+    made_by: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def describe(
+    path: Path,
+    *,
+    demixer: Demixer,
+    writer: CaptionWriter,
+    polish: Polish,
+    thresholds: Thresholds | None = None,
+    known: Mapping[str, Attribute] | None = None,
+    heard: Callable[[float], None] = lambda seconds: None,
+) -> SingingNotes:
+    """Listen to a file once, take its longest sung segments apart, and say what they have in common.
+
+    `heard` is told how many seconds have been listened to.
+
+    Raises:
+        AudioError: the file can't be used.
+        RenderError: pyworld is not installed.
+    """
+    borders = thresholds or Thresholds()
+    warnings: list[str] = []
+    rates = sorted({listener.sample_rate for listener in make_listeners()})
+    frames = listen(audio.stream(path, rates, warn=warnings.append), make_listeners(), heard=heard)
+    voice = next(iter(estimate_voice(frames)), None)
+    value, sure = (str(voice.value), voice.confidence) if voice else (UNSURE, 1.0)
+    turns = turns_by_gender(frames, sung_parts(frames)) if value in ("sung", UNSURE) else []
+    segments = segments_of(turns)
+    chosen = sorted(
+        sorted(segments, key=lambda one: -one.duration_s)[:MOST_SEGMENTS], key=lambda one: one.start_s
+    )
+    measured = tuple(_measured(path, chosen, demixer, borders, known))
+    attributes = together(measured, [*facts_of(frames)], known)
+    if not measured:
+        caption = NOT_SURE if value in ("sung", UNSURE) else NOT_SUNG
+    else:
+        caption = polish(writer(attributes, path.name).text).text
+    return SingingNotes(
+        audio_path=str(path),
+        duration_s=round(frames.duration_s, 3),
+        voice=value,
+        voice_confidence=round(sure, 3),
+        caption=caption,
+        attributes=attributes,
+        segments=measured,
+        sung_s=round(sum(turn.duration_s for turn in turns), 2),
+        singers=len({turn.singer for turn in turns if turn.duration_s >= SHORTEST_S}),
+        made_by={
+            "vocals": demixer.name,
+            "caption": writer.name,
+            "polish": polish.name,
+            "classes": borders.made_by,
+        },
+        warnings=tuple(warnings),
+    )
+
+
+def _measured(
+    path: Path,
+    chosen: list[Turn],
+    demixer: Demixer,
+    thresholds: Thresholds,
+    known: Mapping[str, Attribute] | None,
+) -> list[SungSegment]:
+    if not chosen:
+        return []
+    spans = tuple(Span(str(index), "", turn.start_s, turn.end_s, ()) for index, turn in enumerate(chosen))
+    found: list[SungSegment] = []
+    for excerpt in excerpts(Group(path, spans)):
+        turn = chosen[int(excerpt.span.clip_id)]
+        attributes = attributes_of(excerpt.audio, demixer, thresholds, known)
+        found.append(SungSegment(turn.start_s, turn.end_s, turn.singer, attributes))
+    return sorted(found, key=lambda one: one.start_s)
+
+
+def attributes_of(
+    mix: Audio, demixer: Demixer, thresholds: Thresholds, known: Mapping[str, Attribute] | None = None
+) -> dict[str, Attribute]:
+    """The ten attributes of a segment that is there as samples."""
+    facts = facts_of(frames_of(mix))
+    return measure(facts, demixer(mix), made_by=demixer.name, thresholds=thresholds, known=known)
+
+
+def together(
+    segments: tuple[SungSegment, ...], whole: list[Fact], known: Mapping[str, Attribute] | None
+) -> dict[str, Attribute]:
+    """What most of the sung time says, attribute by attribute; less sure the more the segments differ.
+
+    Mood and tempo that the segments leave open are taken from the facts of the whole recording.
+    """
+    found = {name: _majority(name, segments) for name in ATTRIBUTES}
+    if known:
+        found |= {name: attribute for name, attribute in known.items() if attribute.is_known}
+    if segments and not found["mood"].is_known:
+        moods = [fact for fact in whole if fact.name == "mood"]
+        if moods:
+            best = max(moods, key=lambda fact: fact.confidence)
+            found["mood"] = Attribute("mood", str(best.value), round(best.confidence, 3), best.source)
+    return found
+
+
+def _majority(name: str, segments: tuple[SungSegment, ...]) -> Attribute:
+    told = [(one.attributes[name], one.end_s - one.start_s) for one in segments]
+    spoken = [(attribute, weight) for attribute, weight in told if attribute.is_known]
+    if not spoken:
+        return told[0][0] if told else unsure(name)
+    votes: Counter[str] = Counter()
+    for attribute, weight in spoken:
+        votes[attribute.value] += weight * attribute.confidence  # type: ignore[assignment]
+    value, _ = votes.most_common(1)[0]
+    total_s = sum(weight for _, weight in told)
+    chosen = [(attribute, weight) for attribute, weight in spoken if attribute.value == value]
+    sure = sum(attribute.confidence * weight for attribute, weight in chosen) / total_s
+    numbers = [(each.number, weight) for each, weight in chosen if each.number is not None]
+    number = sum(each * weight for each, weight in numbers) / sum(w for _, w in numbers) if numbers else None
+    first = chosen[0][0]
+    if sure < 1 / 3:
+        return unsure(name, round(1 - sure, 3), first.source)
+    return Attribute(
+        name, value, round(sure, 3), first.source, None if number is None else round(number, 2), first.unit
+    )

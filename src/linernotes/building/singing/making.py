@@ -1,0 +1,252 @@
+"""The whole pipeline over a manifest: stage after stage, every outcome kept at once, every exclusion counted.
+
+Each stage reads the manifest of the one before it and writes its own (`1-filter.jsonl` ...) with those it excluded
+(`1-filter.excluded.jsonl`), whole or not at all. What an item became is in `outcomes.sqlite` as soon as it is
+known; so a run that was killed anywhere goes on with the same command, and a stage with another component is done anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from linernotes.building.folder_lock import alone
+from linernotes.building.pseudo_captions.names import ArtistIndex, names_of
+from linernotes.building.singing.classes import Thresholds, fitted
+from linernotes.building.singing.demixing import Demixer
+from linernotes.building.singing.diarising import Diariser
+from linernotes.building.singing.records import Excluded, Outcome, Records, key_of
+from linernotes.building.singing.report import BuildReport, StageReport, report_to_markdown
+from linernotes.building.singing.splitting import split
+from linernotes.building.singing.stages import (
+    BORN_FROM,
+    STAGES,
+    Attributes,
+    Demix,
+    Diarise,
+    Filter,
+    Postprocess,
+    Prompt,
+    Segment,
+    Stage,
+    attributes_in,
+)
+from linernotes.building.singing.wording import CaptionWriter, Polish
+from linernotes.building.statistics import statistics
+from linernotes.clip import Clip
+from linernotes.manifest import audio_file, read_manifest, whole_file, write_manifest
+
+MANIFEST, OUTCOMES, LOCK = "manifest.jsonl", "outcomes.sqlite", ".singing.lock"
+REPORT_JSON, REPORT_MARKDOWN = "singing-report.json", "singing-report.md"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be built: `clips` streams the tracks anew at every call, `root` is where their audio lies."""
+
+    source: str
+    clips: Callable[[], Iterator[Clip]]
+    root: Path
+    demixer: Demixer
+    diariser: Diariser
+    writer: CaptionWriter
+    polish: Polish
+    need: tuple[str, ...] = ()
+    born_from: int = BORN_FROM
+    pitch_method: str = "dio"
+    fit_terciles: bool = False
+    allow_partial: bool = False
+    seed: int = 0
+    stages: tuple[str, ...] = STAGES
+    retry_failed: bool = False
+
+
+@dataclass(slots=True)
+class _Tallies:
+    stages: list[StageReport] = field(default_factory=list)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+def build(
+    plan: Plan,
+    folder: Path,
+    stage_begins: Callable[[str, int], Callable[[int], None]] = lambda name, items: lambda done: None,
+) -> BuildReport:
+    """Do the stages of `plan` that are asked for and write every output; see the module.
+
+    `stage_begins` is told the name of a stage and its number of items, and gives what is told how many are done.
+
+    Raises:
+        ValueError: a stage's input is not there, or another run is at work in the folder.
+    """
+    unknown = [name for name in plan.stages if name not in STAGES]
+    if unknown:
+        raise ValueError(f"no stage is called {unknown[0]!r}; there are {', '.join(STAGES)}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, LOCK):
+        for leftover in folder.rglob(".*.part"):
+            leftover.unlink(missing_ok=True)
+        return _Run(plan, folder, stage_begins).all()
+
+
+class _Run:
+    def __init__(self, plan: Plan, folder: Path, begins: Callable[[str, int], Callable[[int], None]]) -> None:
+        self._plan, self._folder, self._begins = plan, folder, begins
+        self._records = Records(folder / OUTCOMES)
+        self._tallies = _Tallies()
+
+    def all(self) -> BuildReport:
+        try:
+            for name in STAGES[:-1]:
+                if name in self._plan.stages:
+                    self._do(name)
+        finally:
+            self._records.close()
+        final: dict[str, Any] = self._split() if "split" in self._plan.stages else {}
+        report = BuildReport(
+            source=self._plan.source,
+            stages=tuple(self._tallies.stages),
+            thresholds=asdict(self._tallies.thresholds),
+            **final,
+        )
+        _write(self._folder / REPORT_JSON, json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n")
+        _write(self._folder / REPORT_MARKDOWN, report_to_markdown(report))
+        return report
+
+    def _do(self, name: str) -> None:
+        items = self._input_of(name)
+        stage = self._stage(name, items)
+        done = self._begins(name, len(items))
+        made: list[Clip] = []
+        excluded: list[Excluded] = []
+        fresh = 0
+        for number, clip in enumerate(items, 1):
+            key = key_of(name, stage.identity, clip, self._mark(clip))
+            outcome = self._records.get(key)
+            if outcome is None or not self._is_there(outcome) or self._is_to_retry(outcome):
+                outcome = _attempt(stage, clip)
+                self._records.put(key, outcome)
+                fresh += 1
+            made += outcome.clips
+            excluded += outcome.excluded
+            done(number)
+        write_manifest(self._path(name), made)
+        lines = [json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in excluded]
+        _write(self._path(name).with_suffix(".excluded.jsonl"), "".join(lines))
+        reasons = Counter(one.reason for one in excluded)
+        self._tallies.stages.append(
+            StageReport(name, stage.identity, len(items), fresh, len(made), dict(reasons.most_common()))
+        )
+
+    def _is_to_retry(self, outcome: Outcome) -> bool:
+        return self._plan.retry_failed and any(one.reason == FAILED for one in outcome.excluded)
+
+    def _input_of(self, name: str) -> list[Clip]:
+        place = STAGES.index(name)
+        if place == 0:
+            return list(self._plan.clips())
+        path = self._path(STAGES[place - 1])
+        if not path.is_file():
+            raise ValueError(f"{name} needs {path}: run the stage {STAGES[place - 1]} first")
+        return list(read_manifest(path))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{STAGES.index(name) + 1}-{name}.jsonl"
+
+    def _stage(self, name: str, items: Sequence[Clip]) -> Stage:
+        plan, folder = self._plan, self._folder
+        if name == "filter":
+            return Filter(plan.root, plan.need, plan.born_from)
+        if name == "demix":
+            return Demix(plan.root, folder, plan.demixer)
+        if name == "diarise":
+            return Diarise(plan.root, folder, plan.diariser)
+        if name == "segment":
+            return Segment(plan.root, folder)
+        if name == "attributes":
+            return Attributes(folder, plan.pitch_method)
+        if name == "prompt":
+            self._tallies.thresholds = _fitted(items) if plan.fit_terciles else Thresholds()
+            return Prompt(plan.writer, self._tallies.thresholds, plan.allow_partial)
+        artists = ArtistIndex()
+        for clip in items:
+            artists.add(names_of(clip))
+        return Postprocess(plan.polish, artists)
+
+    def _mark(self, clip: Clip) -> str:
+        """Size and time of the track's file, as long as items are tracks; cuts are ours and named after both."""
+        if "vocals_path" in clip.extra:
+            return ""
+        try:
+            found = audio_file(clip.audio_path, self._plan.root).stat()
+            return f"{found.st_size} {found.st_mtime_ns}"
+        except (OSError, ValueError):
+            return "missing"
+
+    def _is_there(self, outcome: Outcome) -> bool:
+        """Whether the files that an outcome speaks of lie in the folder."""
+        return all((self._folder / str(path)).is_file() for clip in outcome.clips for path in _files_of(clip))
+
+    def _split(self) -> dict[str, Any]:
+        path = self._path("postprocess")
+        if not path.is_file():
+            raise ValueError(f"split needs {path}: run the stage postprocess first")
+        clips, plan = split(list(read_manifest(path)), self._plan.seed)
+        write_manifest(self._folder / MANIFEST, clips)
+        # Tracks are counted by their audio path, and here every segment has a file of its own.
+        counted = statistics(replace(clip, audio_path=str(clip.extra["track_id"])) for clip in clips)
+        values = Counter(
+            f"{name}:{clip.extra['attributes'][name]['value']}"
+            for clip in clips
+            for name in clip.extra["attributes"]
+            if name not in ("name", "tags", "age", "gender")
+        )
+        return {
+            "splits": {name: asdict(one) for name, one in counted.splits.items()},
+            "whole": asdict(counted.whole),
+            "largest_deviation": round(plan.largest_deviation, 4),
+            "deviates": plan.deviates,
+            "artists": counted.artists,
+            "artists_in_several_splits": counted.artists_in_several_splits,
+            "clips_without_artist": counted.clips_without_artist,
+            "values": dict(sorted(values.items())),
+        }
+
+
+def _files_of(clip: Clip) -> list[str]:
+    if "vocals_path" in clip.extra:
+        return [clip.audio_path, str(clip.extra["vocals_path"])]
+    return [str(clip.extra["track_vocals"])] if "track_vocals" in clip.extra else []
+
+
+def _attempt(stage: Stage, clip: Clip) -> Outcome:
+    """The stage's outcome; what can't be worked on costs itself only."""
+    try:
+        return stage(clip)
+    except (ValueError, OSError) as error:
+        detail = " ".join(str(error).split()) or type(error).__name__
+        return Outcome(excluded=(Excluded(clip.clip_id, stage.name, FAILED, detail),))
+
+
+def _fitted(items: Sequence[Clip]) -> Thresholds:
+    """Thresholds at the terciles of the measured numbers."""
+    volumes: list[float] = []
+    pitches: dict[str, list[float]] = {}
+    for clip in items:
+        attributes = attributes_in(clip)
+        volume, pitch = attributes["volume"].number, attributes["pitch"].number
+        if volume is not None:
+            volumes.append(volume)
+        if pitch is not None:
+            pitches.setdefault(attributes["singer_gender"].value, []).append(pitch)
+    return fitted(volumes, pitches)
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8", "replace"))

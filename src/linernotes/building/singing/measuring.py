@@ -1,0 +1,138 @@
+"""The ten attributes of a sung segment, from the mix and from the voice that was taken out of it.
+
+Gender, mood and tempo are what the listeners hear in the mix; volume, pitch and timbre are measured on the voice.
+Where the voice is a stand-in's, volume and pitch are the less sure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from linernotes.audio import Audio
+from linernotes.building.singing import ATTRIBUTES, FROM_METADATA, UNSURE, Attribute, unsure
+from linernotes.building.singing.classes import SILENT_DB, Thresholds, level_db
+from linernotes.building.singing.timbre import timbre_of
+from linernotes.building.singing.vocal_pitch import mean_pitch
+from linernotes.clip import Clip, Fact
+
+LEVEL_ERROR_DB = {True: 1.0, False: 0.2}
+PITCH_ERROR_OCTAVES = {True: 0.1, False: 0.01}
+"""About how far off volume and pitch are by a stand-in's voice (True) and by a clean one."""
+
+GIVEN = "given"
+
+
+def measure(
+    facts: Sequence[Fact],
+    vocals: Audio,
+    *,
+    made_by: str,
+    thresholds: Thresholds,
+    known: Mapping[str, Attribute] | None = None,
+    pitch_method: str = "dio",
+) -> dict[str, Attribute]:
+    """All ten attributes by name, in the paper's order; what can't be told is `UNSURE`.
+
+    Args:
+        facts: what was heard of the mix.
+        vocals: the voice of the same segment, taken out by `made_by`.
+        thresholds: borders of the classes.
+        known: what the metadata says (`from_metadata`).
+        pitch_method: "dio" or "harvest".
+    """
+    gender = _heard(facts, "singer_gender", "singer_gender")
+    is_stand_in = "stand-in" in made_by
+    measured = {
+        "volume": _volume(vocals, made_by, is_stand_in, thresholds),
+        "pitch": _pitch(vocals, gender.value, made_by, is_stand_in, thresholds, pitch_method),
+        "singer_gender": gender,
+        "timbre": timbre_of(vocals.waveform, vocals.sample_rate, made_by),
+        "mood": _heard(facts, "mood", "mood"),
+        "tempo": _tempo(facts, thresholds),
+    }
+    given = known or {}
+    return {name: measured.get(name) or given.get(name) or unsure(name) for name in ATTRIBUTES}
+
+
+def from_metadata(clip: Clip) -> dict[str, Attribute]:
+    """Name, age (at the release, where both years are told), gender of the artist, and tags."""
+    extra = clip.extra
+    name = str(extra.get("artist") or clip.artist_id or "")
+    born, released = (_year(extra.get(field)) for field in ("birth_year", "release_year"))
+    said = {
+        "name": name,
+        "age": str(released - born) if born and released and released > born else "",
+        "gender": str(extra.get("artist_gender") or ""),
+        "tags": ", ".join(clip.tags),
+    }
+    return {
+        field: Attribute(field, said[field], 1.0, GIVEN) if said[field] else unsure(field)
+        for field in FROM_METADATA
+    }
+
+
+def reclassified(attributes: Mapping[str, Attribute], thresholds: Thresholds) -> dict[str, Attribute]:
+    """The same numbers in the classes of other thresholds."""
+    changed = dict(attributes)
+    volume, pitch = attributes["volume"], attributes["pitch"]
+    if volume.number is not None:
+        changed["volume"] = replace(volume, value=thresholds.volume(volume.number))
+    if pitch.number is not None:
+        gender = attributes["singer_gender"].value
+        changed["pitch"] = replace(pitch, value=thresholds.pitch(pitch.number, gender))
+    return changed
+
+
+def _year(value: object) -> int | None:
+    text = str(value or "")[:4]
+    return int(text) if text.isdigit() else None
+
+
+def _heard(facts: Sequence[Fact], name: str, attribute: str) -> Attribute:
+    """The surest fact of a name; none, or one that is unsure itself, says nothing."""
+    found = [fact for fact in facts if fact.name == name]
+    if not found:
+        return unsure(attribute)
+    best = max(found, key=lambda fact: fact.confidence)
+    value = str(best.value) if best.value != "mixed" else UNSURE
+    return Attribute(attribute, value, round(best.confidence, 3), best.source)
+
+
+def _tempo(facts: Sequence[Fact], thresholds: Thresholds) -> Attribute:
+    found = [fact for fact in facts if fact.name == "tempo"]
+    if not found:
+        return unsure("tempo", source="beats")
+    best = max(found, key=lambda fact: fact.confidence)
+    bpm = float(best.value)
+    return Attribute(
+        "tempo", thresholds.tempo(bpm), round(best.confidence, 3), best.source, round(bpm, 1), "BPM"
+    )
+
+
+def _volume(vocals: Audio, made_by: str, is_stand_in: bool, thresholds: Thresholds) -> Attribute:
+    level = level_db(vocals.waveform)
+    if level <= SILENT_DB + 20.0:
+        return unsure("volume", source=f"rms of {made_by}")
+    sure = _sureness(thresholds.margin("volume", level), LEVEL_ERROR_DB[is_stand_in])
+    return Attribute("volume", thresholds.volume(level), sure, f"rms of {made_by}", round(level, 2), "dBFS")
+
+
+def _pitch(
+    vocals: Audio, gender: str, made_by: str, is_stand_in: bool, thresholds: Thresholds, method: str
+) -> Attribute:
+    known = gender if gender in thresholds.pitch_hz else ""
+    found = mean_pitch(vocals.waveform, vocals.sample_rate, method=method, gender=known)
+    if found is None:
+        return unsure("pitch", source=f"f0 of {made_by}")
+    value = thresholds.pitch(found.mean_hz, known)
+    margin = thresholds.margin("pitch", found.mean_hz, known)
+    sure = _sureness(margin, PITCH_ERROR_OCTAVES[is_stand_in]) if known else 0.5
+    source = f"{found.source} of {made_by}"
+    return Attribute("pitch", value, sure, source, round(found.mean_hz, 1), "Hz")
+
+
+def _sureness(margin: float, error: float) -> float:
+    """Chance that a value `margin` away from the border lies on its side of it, errors being normal."""
+    return round(0.5 * (1.0 + math.erf(margin / (error * math.sqrt(2.0)))), 3)
