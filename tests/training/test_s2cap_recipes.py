@@ -20,7 +20,8 @@ from linernotes.training.recipe import DataOptions, load_recipe  # noqa: E402
 pytestmark = pytest.mark.torch
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes" / "s2cap"
-LAID_OVER = ("grid.toml", "smoke.toml", "smoke-t5.toml")
+LAID_OVER = ("grid.toml", "smoke.toml", "smoke-t5.toml", "lp-musiccaps.toml")
+"""Recipes that are no s2cap by themselves."""
 RATE = 16_000
 
 

@@ -26,16 +26,31 @@ def ablation(
         Path("runs/ablation"), help="Folder of all runs; what it holds is not done again."
     ),
     seeds: int = typer.Option(1, min=1, help="Runs of each recipe; the paper has 3."),
-    queries: int = typer.Option(100, min=1, help="Captions to look for in retrieval."),
+    first: list[Path] = typer.Option(
+        [],
+        help="Recipes trained before the rows: NAME.toml stands in for runs/NAME/best in their training.start.",
+    ),
+    queries: int | None = typer.Option(
+        None,
+        min=0,
+        help="Captions to look for in retrieval. If not given 100, and 0 for singing style captions.",
+    ),
     tracks: int = typer.Option(1000, min=2, help="Test clips to look among."),
     metrics: str = typer.Option(
         "",
-        help="Only these, with commas: bleu1,bleu4,rougeL,cider needs no Java. All of Table II if not given.",
+        help="Only these, with commas: bleu1,bleu4,rougeL,cider needs no Java. All of the paper's if not given.",
+    ),
+    sentence_model: str = typer.Option(
+        "",
+        help="Folder or name of what Sentence-BERT's similarity is computed with, not the packaged MiniLM.",
     ),
     features: Path | None = typer.Option(None, help=FEATURES),
+    finished: bool = typer.Option(
+        False, "--finished", help="Do nothing; print what --out holds, be it fewer rows or seeds."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of Markdown."),
 ) -> None:
-    """Train and measure a grid of recipes: the tables of the MusCaps paper.
+    """Train and measure a grid of recipes: the tables of the MusCaps or, for s2cap recipes, of the S2Cap paper.
 
     Needs the extras: `pip install 'linernotes[torch,train,metrics]'`. Recipes that differ in beams share their
     training; a stopped grid goes on where it was.
@@ -46,18 +61,32 @@ def ablation(
     * `R=recipes/muscaps; linernotes ablation $R/early-scratch.toml $R/early.toml $R/early-beam.toml $R/late.toml
       $R/late-beam.toml $R/attention.toml $R/attention-beam.toml --with recipes/rendered.toml --data set.jsonl`
       (the seven rows of Table II)
+    * `R=recipes/s2cap; linernotes ablation $R/ast-t5.toml $R/demixing.toml $R/no-demixing.toml $R/s2cap.toml
+      --first $R/crescendo.toml --with $R/smoke.toml --with $R/smoke-t5.toml --data singing.jsonl`
+      (CRESCENDO and demixing supervision on and off)
     """
     from linernotes.registry import need_extra
 
     need_extra("torch", "torch")
-    from linernotes.training.ablation import Protocol, run_grid
+    from linernotes.metrics.text_models import OFFLINE_MODEL
+    from linernotes.training.ablation import Protocol, run_grid, train_first
     from linernotes.training.ablation_tables import tables
-    from linernotes.training.measuring import TABLE_METRICS
+    from linernotes.training.measuring import STYLE_METRICS, TABLE_METRICS
     from linernotes.training.recipe import load_recipe
+    from linernotes.training.style_tables import is_style_grid, style_tables
 
-    protocol = Protocol(queries, tracks, tuple(keys_of(metrics)) or TABLE_METRICS)
     named = [f"data.manifest={json.dumps(str(data))}"] if data else []
     loaded = [load_recipe(path, [*named, *overrides], laid_over=layers) for path in recipes]
+    before = {path.stem: load_recipe(path, [*named, *overrides], laid_over=layers) for path in first}
+    of_style = is_style_grid([one.family for one in loaded])
+    asked = tuple(keys_of(metrics)) or (STYLE_METRICS if of_style else TABLE_METRICS)
+    model = sentence_model or (OFFLINE_MODEL if "sbert" in asked else "")
+    queries = (0 if of_style else 100) if queries is None else queries
+    protocol = Protocol(queries, tracks, asked, model)
     with training_bar() as advance:
-        grid = run_grid(loaded, out, seeds=seeds, protocol=protocol, features=features, advance=advance)
-    typer.echo(json.dumps(asdict(grid), indent=2, default=str) if as_json else tables(grid), nl=as_json)
+        loaded = train_first(before, loaded, out, features=features, advance=advance)
+        grid = run_grid(
+            loaded, out, seeds=seeds, protocol=protocol, features=features, finished=finished, advance=advance
+        )
+    printed = style_tables(grid) if of_style else tables(grid)
+    typer.echo(json.dumps(asdict(grid), indent=2, default=str) if as_json else printed, nl=as_json)

@@ -10,31 +10,38 @@ from linernotes.training.measuring import TABLE_METRICS
 
 HEADS = {
     "bleu1": "BLEU1", "bleu2": "BLEU2", "bleu3": "BLEU3", "bleu4": "BLEU4", "meteor": "METEOR", "rougeL": "ROUGEL",
-    "cider": "CIDEr-D", "spice": "SPICE", "spider": "SPIDEr",
+    "cider": "CIDEr-D", "spice": "SPICE", "spider": "SPIDEr", "sbert": "Sentence-BERT",
 }  # fmt: skip
 
 
 def tables(grid: Grid) -> str:
     """Captioning (Tables I and II), retrieval (Table III), and what greedy and beam search repeat."""
-    return (
-        "\n\n".join(["\n".join(part) for part in (_captioning(grid), _retrieval(grid), _manner(grid))]) + "\n"
-    )
+    parts = [_captioning(grid), *([_retrieval(grid)] if grid.queries else []), _manner(grid)]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
 def _captioning(grid: Grid) -> Iterator[str]:
     measured = [name for name in TABLE_METRICS if all(name in found.measured.scores for found in _all(grid))]
     absent = [HEADS[name] for name in TABLE_METRICS if name in grid.metrics and name not in measured]
-    seeds = len(grid.rows[0].found)
     yield (
-        f"Captioning, {grid.test_clips} test clips, profile `coco`, in per cent, mean of {seeds} seed"
-        + ("s ± 95 % interval." if seeds > 1 else "; one seed has no interval.")
-        + (f" Not computed on this machine: {', '.join(absent)}." if absent else "")
+        f"Captioning, {grid.test_clips} test clips, profile `coco`, in per cent, mean over seeds ± 95 % interval; "
+        "one seed has none." + (f" Not computed on this machine: {', '.join(absent)}." if absent else "")
     )
     yield ""
     yield _line(
-        ["recipe", "fusion", "PT", "BS", "ATT", *(HEADS[name] for name in measured), "families F1", "epochs"]
+        [
+            "recipe",
+            "fusion",
+            "PT",
+            "BS",
+            "ATT",
+            *(HEADS[name] for name in measured),
+            "families F1",
+            "epochs",
+            "seeds",
+        ]
     )
-    yield _rule(7 + len(measured))
+    yield _rule(8 + len(measured))
     for row in grid.rows:
         scores = [_cell(row, lambda found, name=name: 100 * found.measured.scores[name]) for name in measured]  # type: ignore[misc]
         f1 = _cell(row, lambda found: 100 * (found.measured.families_f1 or 0.0))
@@ -46,6 +53,7 @@ def _captioning(grid: Grid) -> Iterator[str]:
                 *scores,
                 f1 if has_tags else "-",
                 _cell(row, lambda found: found.epochs),
+                str(len(row.found)),
             ]
         )
     shuffled = max(found.measured.shuffled_cider for found in _all(grid))
@@ -54,8 +62,8 @@ def _captioning(grid: Grid) -> Iterator[str]:
         for cider in (shuffled, grid.constant.cider)
     )
     families = "-" if grid.constant.families_f1 is None else f"{100 * grid.constant.families_f1:.1f}"
-    yield _line(["captions shuffled, the best row", "", "", "", "", *floor, "", ""])
-    yield _line(["best constant", "", "", "", "", *constant, families, ""])
+    yield _line(["captions shuffled, the best row", "", "", "", "", *floor, "", "", ""])
+    yield _line(["best constant", "", "", "", "", *constant, families, "", ""])
     yield ""
     said = ", ".join(grid.constant.families) or "-"
     yield f"The constant caption: {grid.constant.caption} The constant families: {said}."

@@ -18,6 +18,8 @@ from linernotes.training.examples import Example
 
 TABLE_METRICS = ("bleu1", "bleu2", "bleu3", "bleu4", "meteor", "rougeL", "cider", "spice", "spider")
 """The columns of Tables I and II, as profile `coco` computes them."""
+STYLE_METRICS = ("bleu4", "meteor", "rougeL", "cider", "spice", "spider", "sbert")
+"""The columns of S2Cap's tables: the same of profile `coco`, and Sentence-BERT's similarity."""
 CONSTANT_CANDIDATES = 60
 REPEATED_NGRAMS = (1, 2, 3)
 
@@ -52,15 +54,21 @@ def measure_captions(
     examples: Sequence[Example],
     metrics: Sequence[str] = TABLE_METRICS,
     advance: Callable[[float], None] = lambda done: None,
+    sentence_model: str | None = None,
 ) -> Measured:
-    """Score captions by clip id against all captions and the family tags of their clips."""
+    """Score captions by clip id against all captions and the family tags of their clips.
+
+    `sentence_model` is a folder or name, without which `sbert` is not computed.
+    """
     references = {example.clip_id: example.captions for example in examples}
     said = {clip_id: families_in_text(text) for clip_id, text in captions.items()}
-    sheet = ScoreSheet(captions, references, Resources())
+    sheet = ScoreSheet(captions, references, Resources(sentence_model=sentence_model))
     scores: dict[str, float] = {}
     for number, name in enumerate(metrics, 1):
         try:
-            value = PROFILES["coco"].metric(name).of(sheet)
+            if name == "sbert" and not sentence_model:
+                continue
+            value = PROFILES["dcase" if name == "sbert" else "coco"].metric(name).of(sheet)
         except MissingMetricError:
             continue
         finally:
