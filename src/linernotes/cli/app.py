@@ -10,6 +10,7 @@ import typer
 from linernotes import __version__
 from linernotes.cli import (
     ablation,
+    alignment,
     annotate,
     caption,
     compare,
@@ -44,7 +45,7 @@ app = typer.Typer(
 GROUPS = {
     "Recordings": (caption, write, read, ground, models),
     "Data sets": (dataset, pseudo_caption, annotate),
-    "Training": (train, denoise, ablation, transfer_table, predict, retrieve, export),
+    "Training": (train, denoise, alignment, ablation, transfer_table, predict, retrieve, export),
     "Measuring": (evaluate, compare, judge, listening_test, write_benchmark),
 }
 """What `--help` shows together, in this order."""
