@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 from tiny_language_model import shared_language_model
+from tiny_s2cap import tiny_model
 from torch import Tensor, nn
 
 from linernotes.encoders.audio_encoder import AudioEmbeddings, cut_chunks
@@ -120,9 +121,13 @@ VARIANTS: dict[str, tuple[str, Callable[[], CaptionModel]]] = {
         "sonicverse",
         _sonicverse(encoder=EncoderConfig("bands", "none", frozen=False)),
     ),
+    "s2cap": ("s2cap", lambda: tiny_model(CAPTIONS)),
+    "s2cap-mert-gpt2": ("s2cap", lambda: tiny_model(CAPTIONS, "mert", "gpt2")),
+    "s2cap-hubert-bart": ("s2cap", lambda: tiny_model(CAPTIONS, "hubert", "bart")),
+    "s2cap-prefix": ("s2cap", lambda: tiny_model(CAPTIONS, "wav2vec2", "gpt2-prefix")),
     "dcase-baseline": ("dcase-baseline", lambda: DCASE_BASELINE.new(DCASE_TINY, CAPTIONS)),
 }
 """Name -> family and a function that builds the model."""
 
-LEARNING_RATES = {"lp-musiccaps": 4e-3}
+LEARNING_RATES = {"lp-musiccaps": 4e-3, "s2cap": 4e-3}
 """By family, where 2e-2 is too much: a transformer without warm-up."""

@@ -11,7 +11,7 @@ from linernotes.decoding import DecodingOptions
 from linernotes.encoders.audio_encoder import AudioEmbeddings, AudioEncoder
 from linernotes.models.captioning import CaptionBatch, Waveforms
 from linernotes.models.lp_musiccaps.network import IGNORED, cross_entropy, log_likelihoods
-from linernotes.models.s2cap.alignment import PairedTextEncoder, crescendo_loss
+from linernotes.models.s2cap.alignment import PairedTextEncoder, crescendo_loss, token_cosines
 from linernotes.models.s2cap.config import EarSizes, S2CapConfig, WriterConfig, WriterSizes
 from linernotes.models.s2cap.demixing import demixing_divergence
 from linernotes.models.s2cap.searching import write_ids
@@ -172,6 +172,23 @@ class S2Cap(nn.Module):
                 for part in torch.split(labels, SCORED_AT_ONCE)
             ]
             rows.append(torch.cat(some))
+        return torch.stack(rows)
+
+    @torch.no_grad()
+    def cosines(self, audio: AudioEmbeddings, captions: Sequence[str]) -> Tensor:
+        """Mean cosine over the tokens of every caption with every clip heard before, (clips, captions).
+
+        Raises:
+            ValueError: the text encoder is not at hand.
+        """
+        bridged, text = (
+            self._bridged(audio.to(self.device)),
+            self._paired()(self._rows(captions), self.device),
+        )
+        rows = []
+        for states, mask in zip(bridged.states, bridged.mask, strict=True):
+            found = token_cosines(text, _repeated(states, mask, len(captions)))
+            rows.append((found * text.mask).sum(1) / text.mask.sum(1))
         return torch.stack(rows)
 
     def token_count(self, caption: str) -> int:

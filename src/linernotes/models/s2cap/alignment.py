@@ -40,9 +40,13 @@ def crescendo_loss(text: AudioEmbeddings, audio: AudioEmbeddings) -> Tensor:
 
     The audio of each clip is pooled to as many rows as its text has tokens; the text is a constant.
     """
+    return -token_cosines(text, audio)[text.mask].mean()
+
+
+def token_cosines(text: AudioEmbeddings, audio: AudioEmbeddings) -> Tensor:
+    """Cosine of each text state, a constant, with the audio pooled to that text's length, (batch, tokens)."""
     pooled = pool_to_lengths(audio, text.mask.sum(1), text.mask.shape[1])
-    cosines = functional.cosine_similarity(pooled.float(), text.states.detach().float(), dim=-1)
-    return -cosines[text.mask].mean()
+    return functional.cosine_similarity(pooled.float(), text.states.detach().float(), dim=-1)
 
 
 def pool_to_lengths(audio: AudioEmbeddings, lengths: Tensor, longest: int) -> Tensor:

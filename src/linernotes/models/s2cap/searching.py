@@ -57,15 +57,13 @@ class CachedStep:
 def write_ids(
     decoder: TextDecoder, audio: AudioEmbeddings, marks: Marks, options: DecodingOptions
 ) -> list[tuple[int, ...]]:
-    """Token ids of a caption for each clip, without its marks but for what leads it."""
+    """Token ids of a caption for each clip, without the start and from the end on.
+
+    The limits of `options` count what leads a caption (BART's `<s>`), which the decoder writes itself.
+    """
     if (longest := decoder.longest) is not None:
-        longest -= 1 + len(marks.lead)
-        most = min(options.max_tokens, longest)
+        most = min(options.max_tokens, longest - 1)
         options = replace(options, max_tokens=most, min_tokens=min(options.min_tokens, most))
-    # What leads a caption is written too, and must not cost one of the tokens that were asked for.
-    lead = len(marks.lead)
-    least = options.min_tokens + lead if options.min_tokens else 0
-    options = replace(options, max_tokens=options.max_tokens + lead, min_tokens=least)
     found = []
     for start in range(0, len(audio.states), WRITTEN_AT_ONCE):
         part = slice(start, start + WRITTEN_AT_ONCE)
