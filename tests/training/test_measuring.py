@@ -116,6 +116,10 @@ def test_a_grid_shares_training_between_beams_and_is_not_done_twice(tmp_path: Pa
     assert grid.test_clips == grid.tracks == 4
     again = run_grid([recipe, beams], tmp_path / "grid", seeds=2, protocol=protocol)
     assert again == grid
+    one_more = run_grid([recipe, beams], tmp_path / "grid", seeds=3, protocol=protocol, finished=True)
+    assert [len(row.found) for row in one_more.rows] == [2, 2]
+    with pytest.raises(ValueError, match="no finished run"):
+        run_grid([recipe], tmp_path / "other", protocol=protocol, finished=True)
     shown = tables(grid)
     for text in ("greedy", "beam", "best constant", "chance", "±", "R@10", "repeated n-grams"):
         assert text in shown
