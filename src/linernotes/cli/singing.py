@@ -24,10 +24,11 @@ app = typer.Typer(
 
 def register(parent: typer.Typer) -> None:
     """Add `linernotes singing` and its sub-commands to `parent`."""
-    from linernotes.cli import singing_build, singing_corpus
+    from linernotes.cli import singing_build, singing_corpus, singing_fetch
 
     singing_build.register(app)
     singing_corpus.register(app)
+    singing_fetch.register(app)
     parent.add_typer(app)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from linernotes import audio
@@ -14,7 +13,7 @@ from linernotes.building.singing import ATTRIBUTES, UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, turns_by_gender
-from linernotes.building.singing.measuring import measure
+from linernotes.building.singing.measuring import heard_of, measure, reclassified
 from linernotes.building.singing.segments import SHORTEST_S, segments_of
 from linernotes.building.singing.wording import CaptionWriter, Polish
 from linernotes.clip import Fact
@@ -85,7 +84,7 @@ def describe(
         sorted(segments, key=lambda one: -one.duration_s)[:MOST_SEGMENTS], key=lambda one: one.start_s
     )
     measured = tuple(_measured(path, chosen, demixer, borders, known))
-    attributes = together(measured, [*facts_of(frames)], known)
+    attributes = together(measured, facts_of(frames), borders, known)
     if not measured:
         caption = NOT_SURE if value in ("sung", UNSURE) else NOT_SUNG
     else:
@@ -137,32 +136,37 @@ def attributes_of(
 
 
 def together(
-    segments: tuple[SungSegment, ...], whole: list[Fact], known: Mapping[str, Attribute] | None
+    segments: tuple[SungSegment, ...],
+    whole: Sequence[Fact],
+    thresholds: Thresholds,
+    known: Mapping[str, Attribute] | None = None,
 ) -> dict[str, Attribute]:
     """What most of the sung time says, attribute by attribute; less sure the more the segments differ.
 
-    Mood and tempo that the segments leave open are taken from the facts of the whole recording.
+    Gender, mood and tempo that a segment leaves open are taken from the facts of the whole recording, which hear
+    more of it; the class of a pitch follows the gender.
     """
-    found = {name: _majority(name, segments) for name in ATTRIBUTES}
-    if known:
-        found |= {name: attribute for name, attribute in known.items() if attribute.is_known}
-    if segments and not found["mood"].is_known:
-        moods = [fact for fact in whole if fact.name == "mood"]
-        if moods:
-            best = max(moods, key=lambda fact: fact.confidence)
-            found["mood"] = Attribute("mood", str(best.value), round(best.confidence, 3), best.source)
-    return found
+    if not segments:
+        return {name: (known or {}).get(name) or unsure(name) for name in ATTRIBUTES}
+    heard = heard_of(whole, thresholds)
+    filled = []
+    for one in segments:
+        attributes = dict(one.attributes)
+        attributes |= {name: each for name, each in heard.items() if not attributes[name].is_known}
+        filled.append(replace(one, attributes=reclassified(attributes, thresholds)))
+    found = {name: _majority(name, filled) for name in ATTRIBUTES}
+    return found | {name: each for name, each in (known or {}).items() if each.is_known}
 
 
-def _majority(name: str, segments: tuple[SungSegment, ...]) -> Attribute:
+def _majority(name: str, segments: Sequence[SungSegment]) -> Attribute:
     told = [(one.attributes[name], one.end_s - one.start_s) for one in segments]
     spoken = [(attribute, weight) for attribute, weight in told if attribute.is_known]
     if not spoken:
         return told[0][0] if told else unsure(name)
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = {}
     for attribute, weight in spoken:
-        votes[attribute.value] += weight * attribute.confidence  # type: ignore[assignment]
-    value, _ = votes.most_common(1)[0]
+        votes[attribute.value] = votes.get(attribute.value, 0.0) + weight * attribute.confidence
+    value = max(votes, key=votes.__getitem__)
     total_s = sum(weight for _, weight in told)
     chosen = [(attribute, weight) for attribute, weight in spoken if attribute.value == value]
     sure = sum(attribute.confidence * weight for attribute, weight in chosen) / total_s

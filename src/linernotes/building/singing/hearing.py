@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from linernotes.audio import Audio
 from linernotes.building.annotate.shipped import blocks_of
 from linernotes.clip import Fact
+from linernotes.encoders.musicnn_onnx import MusicnnListener
 from linernotes.features.estimate import estimate_facts, make_listeners
 from linernotes.features.frames import Frames
 from linernotes.features.listen import listen
@@ -55,7 +56,7 @@ def frames_of(audio: Audio) -> Frames:
 
 def voice_frames(audio: Audio) -> Frames:
     """Only where there is a voice and how it sounds: a fraction of the work."""
-    return listen(blocks_of(audio), [SingerGenderListener()], threads=1)
+    return listen(blocks_of(audio), [MusicnnListener(("mtt",)), SingerGenderListener()], threads=1)
 
 
 def facts_of(frames: Frames) -> list[Fact]:

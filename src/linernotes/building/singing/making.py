@@ -2,7 +2,8 @@
 
 Each stage reads the manifest of the one before it and writes its own (`1-filter.jsonl` ...) with those it excluded
 (`1-filter.excluded.jsonl`), whole or not at all. What an item became is in `outcomes.sqlite` as soon as it is
-known; so a run that was killed anywhere goes on with the same command, and a stage with another component is done anew.
+known; so a run that was killed anywhere goes on with the same command, and a stage with another
+component is done anew.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Plan:
     need: tuple[str, ...] = ()
     born_from: int = BORN_FROM
     pitch_method: str = "dio"
+    guess_mood: bool = False
     fit_terciles: bool = False
     allow_partial: bool = False
     seed: int = 0
@@ -169,7 +171,7 @@ class _Run:
         if name == "segment":
             return Segment(plan.root, folder)
         if name == "attributes":
-            return Attributes(folder, plan.pitch_method)
+            return Attributes(folder, plan.pitch_method, plan.guess_mood)
         if name == "prompt":
             self._tallies.thresholds = _fitted(items) if plan.fit_terciles else Thresholds()
             return Prompt(plan.writer, self._tallies.thresholds, plan.allow_partial)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from linernotes.audio import Audio
 from linernotes.building.singing import ATTRIBUTES, FROM_METADATA, UNSURE, Attribute, unsure
-from linernotes.building.singing.classes import SILENT_DB, Thresholds, level_db
+from linernotes.building.singing.classes import PACES, SILENT_DB, Thresholds, level_db
 from linernotes.building.singing.timbre import timbre_of
 from linernotes.building.singing.vocal_pitch import mean_pitch
 from linernotes.clip import Clip, Fact
@@ -42,18 +42,42 @@ def measure(
         known: what the metadata says (`from_metadata`).
         pitch_method: "dio" or "harvest".
     """
-    gender = _heard(facts, "singer_gender", "singer_gender")
+    heard = heard_of(facts, thresholds)
+    gender = heard["singer_gender"]
     is_stand_in = "stand-in" in made_by
     measured = {
         "volume": _volume(vocals, made_by, is_stand_in, thresholds),
         "pitch": _pitch(vocals, gender.value, made_by, is_stand_in, thresholds, pitch_method),
-        "singer_gender": gender,
         "timbre": timbre_of(vocals.waveform, vocals.sample_rate, made_by),
-        "mood": _heard(facts, "mood", "mood"),
-        "tempo": _tempo(facts, thresholds),
-    }
+    } | heard
     given = known or {}
     return {name: measured.get(name) or given.get(name) or unsure(name) for name in ATTRIBUTES}
+
+
+def heard_of(facts: Sequence[Fact], thresholds: Thresholds) -> dict[str, Attribute]:
+    """Gender, mood and tempo by name, as the facts of a stretch of music tell them."""
+    return {
+        "singer_gender": _heard(facts, "singer_gender"),
+        "mood": _heard(facts, "mood"),
+        "tempo": _tempo(facts, thresholds),
+    }
+
+
+MOODS = {"major": ("calm", "cheerful", "lively"), "minor": ("sad", "melancholic", "tense")}
+"""What mode and pace (slow, moderate, fast) are taken to mean; a convention of listeners in the West, no more."""
+MOOD_SURENESS = 0.5
+
+
+def mood_by_convention(facts: Sequence[Fact], thresholds: Thresholds) -> Attribute:
+    """A guess at the mood from mode and tempo, at most half sure, for who would rather have one than none."""
+    keys = [fact for fact in facts if fact.name == "key"]
+    tempo = _tempo(facts, thresholds)
+    if not keys or not tempo.is_known:
+        return unsure("mood")
+    key = max(keys, key=lambda fact: fact.confidence)
+    word = MOODS[str(key.value).split()[-1]][PACES.index(tempo.value)]
+    confidence = round(MOOD_SURENESS * key.confidence * tempo.confidence, 3)
+    return Attribute("mood", word, confidence, "mode and tempo (a convention)")
 
 
 def from_metadata(clip: Clip) -> dict[str, Attribute]:
@@ -90,14 +114,14 @@ def _year(value: object) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _heard(facts: Sequence[Fact], name: str, attribute: str) -> Attribute:
+def _heard(facts: Sequence[Fact], name: str) -> Attribute:
     """The surest fact of a name; none, or one that is unsure itself, says nothing."""
     found = [fact for fact in facts if fact.name == name]
     if not found:
-        return unsure(attribute)
+        return unsure(name)
     best = max(found, key=lambda fact: fact.confidence)
     value = str(best.value) if best.value != "mixed" else UNSURE
-    return Attribute(attribute, value, round(best.confidence, 3), best.source)
+    return Attribute(name, value, round(best.confidence, 3), best.source)
 
 
 def _tempo(facts: Sequence[Fact], thresholds: Thresholds) -> Attribute:

@@ -7,6 +7,7 @@ that leaves it says so in `extra.made_by`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -22,8 +23,8 @@ from linernotes.building.singing import Attribute, missing_of
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.diarising import Diariser
-from linernotes.building.singing.hearing import Turn, facts_of, frames_of
-from linernotes.building.singing.measuring import from_metadata, measure, reclassified
+from linernotes.building.singing.hearing import Turn, facts_of, frames_of, voice_frames
+from linernotes.building.singing.measuring import from_metadata, measure, mood_by_convention, reclassified
 from linernotes.building.singing.records import Excluded, Outcome
 from linernotes.building.singing.segments import segments_of
 from linernotes.building.singing.wording import CaptionWriter, Polish, faults_of
@@ -143,7 +144,7 @@ class Diarise:
     def __call__(self, clip: Clip) -> Outcome:
         spans = (Span(clip.clip_id, "", clip.start_s, clip.end_s, ()),)
         excerpt = next(iter(excerpts(Group(audio_file(clip.audio_path, self.root), spans))))
-        frames = frames_of(excerpt.audio)
+        frames = voice_frames(excerpt.audio)
         voice = next(iter(estimate_voice(frames)), None)
         value = str(voice.value) if voice else "unsure"
         if value != "sung":
@@ -214,11 +215,13 @@ class Attributes:
 
     folder: Path
     pitch_method: str = "dio"
+    guess_mood: bool = False
     name: str = "attributes"
 
     @property
     def identity(self) -> str:
-        return f"shipped listeners + rms + world-{self.pitch_method} + alpha-ratio 1"
+        guess = " + mood guessed" if self.guess_mood else ""
+        return f"shipped listeners + rms + world-{self.pitch_method} + alpha-ratio 1{guess}"
 
     def __call__(self, clip: Clip) -> Outcome:
         mix = audio.decode(self.folder / clip.audio_path, 44_100)
@@ -232,6 +235,8 @@ class Attributes:
             known=from_metadata(clip),
             pitch_method=self.pitch_method,
         )
+        if self.guess_mood and not attributes["mood"].is_known:
+            attributes["mood"] = mood_by_convention(facts, Thresholds())
         kept = replace(clip, facts=tuple(facts))
         return Outcome((made_by(kept, self, attributes=plain_of(attributes)),))
 
@@ -302,8 +307,6 @@ def attributes_in(clip: Clip) -> dict[str, Attribute]:
 
 def file_name(clip_id: str) -> str:
     """A clip's id as a file's name: what is no letter, digit, - or . gives way, and a hash keeps names apart."""
-    import hashlib
-
     plain = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-.") else "_" for letter in clip_id
     )

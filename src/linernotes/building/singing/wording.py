@@ -64,8 +64,8 @@ PARTS = {
 
 SYSTEM = (
     "You write one English sentence of about 23 words that describes how somebody sings. You are given attributes "
-    "as JSON. Say every one of gender, pitch, volume, timbre, mood and tempo with the word given or a plain synonym. "
-    "Never name an artist, a song or a number. Answer with the sentence alone."
+    "as JSON. Say every one of gender, pitch, volume, timbre, mood and tempo with the word given or a plain "
+    "synonym. Never name an artist, a song or a number. Answer with the sentence alone."
 )
 PROMPT_VERSION = "1"
 
