@@ -1,8 +1,8 @@
 """Captions of how somebody sings (S2Cap, Ok and Lee, 2025, section 3): tracks, segments, attributes, text.
 
-`demixing` takes the voice out of the mix, `diarising` says who sings when, `segments` cuts; `hearing`,
-`measuring`, `vocal_pitch` and `timbre` measure; `classes` names what was measured, `wording` writes and checks the sentence.
-`describing` does it for one file, `stages` and `making` for a whole manifest; `corpus` renders singing whose truth
+`demixing` takes the voice out of the mix, `diarising` says who sings when, `segments` cuts. `hearing`,
+`measuring`, `vocal_pitch` and `timbre` measure, `classes` names what was measured, `wording` writes and checks.
+`describing` does it for one file, `stages` and `making` for a whole manifest. `corpus` renders singing whose truth
 is known, and `agreement` says how right the attributes are on it.
 """
 

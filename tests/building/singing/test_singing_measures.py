@@ -1,0 +1,117 @@
+"""Pitch, volume, classes and the demixing stand-in, on sounds whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linernotes.audio import Audio
+from linernotes.building.singing import UNSURE, Attribute, missing_of
+from linernotes.building.singing.classes import Bounds, Thresholds, fitted, level_db
+from linernotes.building.singing.demixing import load_demixer
+from linernotes.building.singing.hearing import Turn
+from linernotes.building.singing.masking import spectrogram, vocals_of, waveform_of
+from linernotes.building.singing.measuring import measure, reclassified
+from linernotes.building.singing.segments import segments_of
+from linernotes.building.singing.timbre import alpha_ratio_db
+from linernotes.building.singing.vocal_pitch import mean_pitch
+from linernotes.clip import Fact
+
+RATE = 16_000
+
+
+def voice(pitch_hz: float, seconds: float = 3.0, slope: float = 1.0) -> NDArray[np.float32]:
+    """A vowel-like tone: twenty harmonics that fall off as 1 / harmonic ** slope, with vibrato."""
+    times_s = np.arange(round(seconds * RATE)) / RATE
+    phase = 2 * np.pi * pitch_hz * (times_s + 0.0004 * np.sin(2 * np.pi * 5.5 * times_s))
+    tones = [np.sin(h * phase) / h**slope for h in range(1, 21) if h * pitch_hz < 6000]
+    return (0.1 * np.sum(tones, axis=0)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("pitch_hz", "gender"), [(110.0, "male"), (220.0, "male"), (440.0, "female")])
+def test_mean_pitch_is_that_of_the_voice(pitch_hz: float, gender: str) -> None:
+    found = mean_pitch(voice(pitch_hz), RATE, gender=gender)
+    assert found is not None
+    assert found.mean_hz == pytest.approx(pitch_hz, rel=0.02)
+
+
+def test_silence_and_noise_have_no_pitch() -> None:
+    noise = np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
+    assert mean_pitch(np.zeros(2 * RATE, np.float32), RATE) is None
+    found = mean_pitch(noise, RATE)
+    assert found is None or found.share < 0.5
+
+
+def test_level_of_a_sine() -> None:
+    sine = np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE).astype(np.float32)
+    assert level_db(sine) == pytest.approx(-3.01, abs=0.01)
+    assert level_db(0.1 * sine) == pytest.approx(-23.01, abs=0.01)
+
+
+def test_the_same_pitch_is_high_for_a_man_and_low_for_a_woman() -> None:
+    thresholds = Thresholds()
+    assert thresholds.pitch(220.0, "male") == "high"
+    assert thresholds.pitch(220.0, "female") == "low"
+    assert thresholds.pitch(220.0, UNSURE) == UNSURE
+    assert thresholds.pitch(100.0, UNSURE) == "low"  # for whoever sings
+
+
+def test_terciles_put_a_third_in_each_class() -> None:
+    volumes = [-40.0 + index for index in range(30)]
+    found = fitted(volumes, {"male": [100.0 + index for index in range(30)]})
+    classes = [found.volume(value) for value in volumes]
+    assert [classes.count(name) for name in ("low", "medium", "high")] == [10, 10, 10]
+    assert found.pitch_hz["female"] == Thresholds().pitch_hz["female"]  # nothing to fit on
+    with pytest.raises(ValueError, match="must lie below"):
+        Bounds(2.0, 1.0)
+
+
+def test_spectrogram_comes_back() -> None:
+    waveform = voice(200.0)
+    assert np.allclose(waveform_of(spectrogram(waveform)), waveform, atol=1e-4)
+
+
+def test_stand_in_keeps_the_voice_and_drops_what_is_off_its_harmonics() -> None:
+    sung = voice(220.0)
+    times_s = np.arange(len(sung)) / RATE
+    bass = (0.05 * np.sin(2 * np.pi * 62.0 * times_s)).astype(np.float32)
+    hiss = 0.02 * np.random.default_rng(1).standard_normal(len(sung)).astype(np.float32)
+    masked = vocals_of(sung + bass + hiss, "male")
+    middle = slice(RATE // 2, -RATE // 2)
+    before = level_db((bass + hiss)[middle])
+    after = level_db((masked.vocals - sung)[middle])
+    assert after < before - 3.0
+    assert level_db(masked.vocals[middle]) == pytest.approx(level_db(sung[middle]), abs=0.5)
+    assert np.median(masked.pitches) == pytest.approx(57.0, abs=0.5)  # A3
+
+
+def test_darker_voices_have_a_lower_alpha_ratio() -> None:
+    dark, bright = (alpha_ratio_db(voice(200.0, slope=slope), RATE) for slope in (2.0, 0.5))
+    assert dark is not None
+    assert bright is not None
+    assert dark < bright - 6.0
+    assert alpha_ratio_db(np.zeros(RATE, np.float32), RATE) is None
+
+
+def test_segments_have_5_to_30_s_and_one_singer() -> None:
+    turns = [Turn(0.0, 64.0, "a"), Turn(64.0, 67.0, "b"), Turn(70.0, 76.0, "a")]
+    assert segments_of(turns) == [Turn(0.0, 30.0, "a"), Turn(30.0, 60.0, "a"), Turn(70.0, 76.0, "a")]
+
+
+def test_what_is_not_heard_is_unsure() -> None:
+    facts = [
+        Fact("g", "singer_gender", "female", "", 0.9, "net", 0.0, 3.0),
+        Fact("t", "tempo", 140.0, "BPM", 0.8, "beats", 0.0, 3.0),
+    ]
+    told = measure(facts, Audio(voice(440.0), RATE), made_by="clean stem", thresholds=Thresholds())
+    assert [told[name].value for name in ("singer_gender", "pitch", "tempo")] == ["female", "high", "fast"]
+    assert missing_of(told) == ("mood",)
+    assert told["name"].value == UNSURE
+    as_man = {**told, "singer_gender": Attribute("singer_gender", UNSURE, 1.0, "")}
+    assert reclassified(as_man, Thresholds())["pitch"].value == "high"  # a man would be called so too
+
+
+def test_no_such_demixer() -> None:
+    with pytest.raises(ValueError, match="'karaoke' is no demixer"):
+        load_demixer("karaoke")
