@@ -62,6 +62,6 @@ def pool_to_lengths(audio: AudioEmbeddings, lengths: Tensor, longest: int) -> Te
     places = torch.arange(audio.mask.shape[1], device=audio.mask.device)
     inside = (places >= starts[..., None]) & (places < ends[..., None]) & audio.mask[:, None]
     inside = inside & (rows < wanted)[..., None]
-    weights = inside.to(audio.states.dtype)
-    states = audio.states.masked_fill(~audio.mask[..., None], 0.0)  # nothing of padding, not even infinities
+    weights = inside.float()  # in 16 bits rows could not be counted
+    states = audio.states.float().masked_fill(~audio.mask[..., None], 0.0)  # nothing of padding, not even infinities
     return weights @ states / weights.sum(-1, keepdim=True).clamp(min=1.0)
