@@ -48,7 +48,7 @@ LAYERS = (
         "plot",
         "write_benchmark",
     },
-    {"cli", "web", "search"},
+    {"cli", "web", "search", "__main__"},
 )
 """A part may import from its own layer and those before it."""
 

@@ -179,6 +179,7 @@ def test_split_keeps_artists_apart_and_says_how_near_it_came(manifest: Path, tmp
     ("arguments", "message"),
     [
         (["stats", "musicaps"], "is no manifest, and no data set"),
+        (["stats", "clips.jsonl"], "no manifest at 'clips.jsonl': check the path"),
         (["stats", "musiccaps"], "needs the folder it is in"),
         (["stats", "nonsense", "."], "no data set called 'nonsense'"),
         (["validate", "m.txt"], "is no manifest"),

@@ -67,7 +67,7 @@ def ablation(
     """
     from linernotes.registry import need_extra
 
-    need_extra("torch", "torch")
+    need_extra("torch", "train")
     from linernotes.metrics.text_models import OFFLINE_MODEL
     from linernotes.training.ablation import Protocol, run_grid, train_first
     from linernotes.training.ablation_tables import tables

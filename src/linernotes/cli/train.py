@@ -50,7 +50,7 @@ def train(
     """
     from linernotes.registry import need_extra
 
-    need_extra("torch", "torch")
+    need_extra("torch", "train")
     need_extra("accelerate", "train")
     from dataclasses import asdict
 

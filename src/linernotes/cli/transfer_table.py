@@ -53,7 +53,7 @@ def transfer_table(
     """
     from linernotes.registry import need_extra
 
-    need_extra("torch", "torch")
+    need_extra("torch", "train")
     from linernotes.training.recipe import load_recipe
     from linernotes.training.transfer_study import Study, run_study, study_to_json
     from linernotes.training.transfer_table import transfer_table as markdown

@@ -51,6 +51,8 @@ def manifest_at(source: str) -> Path:
         )
     if source in DATASETS:
         raise ValueError(f"{source} needs the folder it is in: {load_dataset(source).info.layout}")
+    if path.suffix in SUFFIXES:
+        raise ValueError(f"no manifest at {source!r}: check the path")
     raise ValueError(f"{source!r} is no manifest, and no data set ({', '.join(DATASETS)})")
 
 
