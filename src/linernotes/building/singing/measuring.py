@@ -18,7 +18,7 @@ from linernotes.building.singing.vocal_pitch import mean_pitch
 from linernotes.clip import Clip, Fact
 
 LEVEL_ERROR_DB = {True: 1.0, False: 0.2}
-PITCH_ERROR_OCTAVES = {True: 0.1, False: 0.01}
+PITCH_ERROR_OCTAVES = {True: 0.18, False: 0.02}
 """About how far off volume and pitch are by a stand-in's voice (True) and by a clean one."""
 
 GIVEN = "given"

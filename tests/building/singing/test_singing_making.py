@@ -1,0 +1,176 @@
+"""The pipeline as a whole, on stages that do next to nothing: what is kept, done again and counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from linernotes.audio import Audio
+from linernotes.building.singing import ATTRIBUTES, Attribute, making, stages
+from linernotes.building.singing.hearing import Turn
+from linernotes.building.singing.making import Plan, build
+from linernotes.building.singing.records import Outcome
+from linernotes.building.singing.stages import made_by, plain_of
+from linernotes.building.singing.wording import Polish, Templates
+from linernotes.clip import Clip
+from linernotes.features.frames import Frames
+from linernotes.manifest import read_manifest
+
+TRACKS = 10
+REAL_ATTEMPT = making._attempt
+
+
+class Killed(BaseException):
+    """What no stage catches."""
+
+
+@dataclass
+class Log:
+    """Which stage worked on which clip; raises `Killed` at the call numbered `dies_at`."""
+
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    dies_at: int = -1
+
+    def note(self, stage: str, clip: str) -> None:
+        if len(self.calls) == self.dies_at:
+            raise Killed
+        self.calls.append((stage, clip))
+
+
+class Copy:
+    name = "copy (stand-in)"
+
+    def __call__(self, audio: Audio) -> Audio:
+        return Audio(audio.waveform, 16_000)
+
+
+class Whole:
+    name = "whole"
+
+    def __call__(self, frames: Frames, vocals: Audio) -> list[Turn]:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def tracks(tmp_path: Path) -> Path:
+    """Ten tracks of 6 s of noise by five artists; the ninth is born early, the tenth has no file."""
+    root = tmp_path / "tracks"
+    root.mkdir()
+    noise = 0.1 * np.random.default_rng(0).standard_normal(6 * 16_000)
+    for number in range(TRACKS - 1):
+        soundfile.write(root / f"{number}.wav", noise, 16_000)
+    return root
+
+
+def clips() -> Iterator[Clip]:
+    for number in range(TRACKS):
+        extra = {"artist": f"Nina Simone {number // 2}", "birth_year": 1950 if number == 8 else 1980}
+        yield Clip(f"t{number}", f"{number}.wav", artist_id=f"a{number // 2}", extra=extra)
+
+
+@pytest.fixture
+def run(
+    tracks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Log, dict[str, Any]]]:
+    """Builds the set with stages that listen to nothing; returns what was worked on and the report."""
+
+    def once(dies_at: int = -1, **changes: Any) -> tuple[Log, dict[str, Any]]:
+        log = Log(dies_at=dies_at)
+
+        def attempt(stage: stages.Stage, clip: Clip) -> Outcome:
+            log.note(stage.name, clip.clip_id)
+            if stage.name == "diarise":
+                return Outcome((made_by(clip, stage, turns=[[0.0, 6.0, "singer 1"]]),))
+            if stage.name == "attributes":
+                return Outcome((made_by(clip, stage, attributes=plain_of(told(clip.clip_id))),))
+            return REAL_ATTEMPT(stage, clip)
+
+        monkeypatch.setattr(making, "_attempt", attempt)
+        plan = Plan("here", clips, tracks, Copy(), Whole(), Templates(), Polish(), **changes)
+        build(plan, tmp_path / "out")
+        return log, json.loads((tmp_path / "out" / "singing-report.json").read_text())
+
+    return once
+
+
+def told(clip_id: str) -> dict[str, Attribute]:
+    """Attributes that follow from the name; of the first track no mood is known."""
+    number = int(clip_id[1])
+    values = {
+        "volume": "low",
+        "pitch": "high" if number % 2 else "low",
+        "singer_gender": "male",
+        "timbre": "warm",
+        "mood": "unsure" if number == 0 else "calm",
+        "tempo": "slow",
+    }
+    numbers = {"volume": -35.0 + number, "pitch": 240.0 if number % 2 else 100.0}
+    return {
+        name: Attribute(name, values.get(name, "unsure"), 0.9, "test", numbers.get(name))
+        for name in ATTRIBUTES
+    }
+
+
+def test_every_exclusion_is_counted_and_no_artist_is_in_two_splits(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    _, report = run()
+    reasons = {stage["name"]: stage["excluded"] for stage in report["stages"]}
+    assert reasons["filter"] == {"singer born before 1970": 1, "audio missing": 1}
+    assert reasons["prompt"] == {"unknown: mood": 1}
+    made = list(read_manifest(tmp_path / "out" / "manifest.jsonl"))
+    assert len(made) == TRACKS - 3
+    assert report["artists_in_several_splits"] == 0
+    assert report["whole"]["tracks"] == TRACKS - 3
+    assert report["largest_deviation"] is not None
+    for clip in made:
+        assert set(clip.extra["made_by"]) == set(stages.ITEM_STAGES)
+        assert "Nina" not in clip.captions[0]
+        for path in (clip.audio_path, clip.extra["vocals_path"]):
+            assert soundfile.info(tmp_path / "out" / path).duration == pytest.approx(6.0, abs=0.01)
+    assert "| Total | 7 | 7 |" in (tmp_path / "out" / "singing-report.md").read_text()
+
+
+@pytest.mark.parametrize("dies_at", [0, 5, 13, 21, 30, 37, 45, 55])
+def test_a_killed_run_does_nothing_twice(run: Callable[..., Any], tmp_path: Path, dies_at: int) -> None:
+    with pytest.raises(Killed):
+        run(dies_at)
+    log, _ = run()
+    done = (tmp_path / "out" / "manifest.jsonl").read_bytes()
+    whole, _ = run()
+    assert whole.calls == []
+    assert (tmp_path / "out" / "manifest.jsonl").read_bytes() == done
+    # 10 tracks are filtered, 8 go through five stages, 7 to the last: what died was repeated, nothing else
+    assert len(log.calls) == 10 + 5 * 8 + 7 - dies_at
+
+
+def test_another_writer_rewrites_and_keeps_what_came_before(run: Callable[..., Any]) -> None:
+    run()
+    log, _ = run(allow_partial=True)
+    assert {stage for stage, _ in log.calls} == {"prompt", "postprocess"}
+
+
+def test_a_lost_file_is_made_again(run: Callable[..., Any], tmp_path: Path) -> None:
+    run()
+    next((tmp_path / "out" / "vocals").iterdir()).unlink()
+    log, _ = run()
+    assert [stage for stage, _ in log.calls] == ["segment"]
+
+
+def test_terciles_are_fitted_on_the_set(run: Callable[..., Any]) -> None:
+    _, report = run(fit_terciles=True)
+    assert report["thresholds"]["made_by"] == "terciles of this set"
+
+
+def test_stages_need_those_before_them(run: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="run the stage filter first"):
+        run(stages=("demix",))
+    with pytest.raises(ValueError, match="no stage is called 'mix'"):
+        run(stages=("mix",))
