@@ -63,5 +63,5 @@ def pool_to_lengths(audio: AudioEmbeddings, lengths: Tensor, longest: int) -> Te
     inside = (places >= starts[..., None]) & (places < ends[..., None]) & audio.mask[:, None]
     inside = inside & (rows < wanted)[..., None]
     weights = inside.float()  # in 16 bits rows could not be counted
-    states = audio.states.float().masked_fill(~audio.mask[..., None], 0.0)  # nothing of padding, not even infinities
+    states = audio.states.float().masked_fill(~audio.mask[..., None], 0.0)  # not even infinities
     return weights @ states / weights.sum(-1, keepdim=True).clamp(min=1.0)
