@@ -44,7 +44,7 @@ app = typer.Typer(
 )
 GROUPS = {
     "Recordings": (caption, write, read, ground, models),
-    "Data sets": (dataset, pseudo_caption, annotate),
+    "Data sets": (dataset, pseudo_caption, annotate, singing),
     "Training": (train, denoise, alignment, ablation, transfer_table, predict, retrieve, export),
     "Measuring": (evaluate, compare, judge, listening_test, write_benchmark),
 }
@@ -59,7 +59,6 @@ for title, modules in GROUPS.items():
     for group in app.registered_groups[groups:]:
         group.rich_help_panel = title
 dataset_render.register(dataset.app)
-singing.register(app)
 
 
 def _print_version(wanted: bool) -> None:

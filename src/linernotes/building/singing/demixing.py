@@ -61,7 +61,7 @@ class Demucs:
     """
 
     def __init__(self, which: str = DEMUCS_MODEL) -> None:
-        pretrained = need_extra("demucs.pretrained", "singing")
+        pretrained = need_extra("demucs.pretrained", "singing-models")
         folder = Path(which)
         named = folder.is_dir()
         self._model: Any = (
@@ -74,7 +74,7 @@ class Demucs:
         """The voice at the model's rate, mono."""
         import torch
 
-        apply_model = need_extra("demucs.apply", "singing").apply_model
+        apply_model = need_extra("demucs.apply", "singing-models").apply_model
         rate = int(self._model.samplerate)
         mono = torch.from_numpy(at_rate(audio, rate))
         stereo = mono[None, None].repeat(1, int(self._model.audio_channels), 1)

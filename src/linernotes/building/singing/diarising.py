@@ -48,7 +48,7 @@ class Pyannote:
     """
 
     def __init__(self, which: str = PYANNOTE_MODEL) -> None:
-        pipeline = need_extra("pyannote.audio", "singing").Pipeline.from_pretrained(which)
+        pipeline = need_extra("pyannote.audio", "singing-models").Pipeline.from_pretrained(which)
         if pipeline is None:
             raise ValueError(
                 f"pyannote gives no pipeline {which!r}: accept its terms on the Hub, or give a folder"

@@ -194,7 +194,7 @@ class Polish:
         if grammar == "languagetool":
             from linernotes.registry import need_extra
 
-            self._tool = need_extra("language_tool_python", "singing").LanguageTool("en-US")
+            self._tool = need_extra("language_tool_python", "singing-models").LanguageTool("en-US")
         self.name = f"{'num2words' if self._num2words else 'offline numbers 1'} + " + (
             "languagetool" if self._tool else "light grammar 1"
         )
