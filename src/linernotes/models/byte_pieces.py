@@ -31,15 +31,13 @@ class BytePieces:
     ranks: Mapping[tuple[str, str], int]
     """Which two pieces are joined, and in which order."""
     start_id: int
-    unknown_id: int | None
 
     def encode(self, caption: str) -> list[int]:
-        """`<s>` and the ids of a caption, without `</s>`."""
+        """`<s>` and the ids of a caption, without `</s>`; bytes that are no piece are left out."""
         found = [self.start_id]
         for word in split_words(caption.strip()):
             spelled = [LETTERS[byte] for byte in word.encode()]
-            known = (self.ids.get(piece, self.unknown_id) for piece in self._joined(spelled))
-            found += [number for number in known if number is not None]
+            found += [self.ids[piece] for piece in self._joined(spelled) if piece in self.ids]
         return found
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -72,13 +70,12 @@ def byte_pieces_from_json(text: str) -> BytePieces:
         special = {one["id"]: one["content"] for one in told["added_tokens"]}
         merges = [one.split(" ") if isinstance(one, str) else one for one in model["merges"]]
         _refuse_others(told)
-        unknown = model.get("unk_token")
+        own = {piece: number for piece, number in vocabulary.items() if number not in special}
         return BytePieces(
-            {number: piece for piece, number in vocabulary.items() if number not in special},
-            vocabulary,
+            {number: piece for piece, number in own.items()},
+            own,
             {(first, second): rank for rank, (first, second) in enumerate(merges)},
             next(number for number, content in special.items() if content == "<s>"),
-            None if unknown is None else vocabulary[unknown],
         )
     except (KeyError, TypeError, AttributeError, StopIteration, ValueError) as error:
         raise ValueError(f"{TOKENIZER_FILE} is no byte-level BPE with <s>: {error}") from error
