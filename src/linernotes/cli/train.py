@@ -45,7 +45,7 @@ def train(
     Examples:
 
     * `linernotes train recipes/muscaps/attention.toml --data rendered/manifest.jsonl --out runs/attention`
-    * `linernotes train recipes/muscaps/late.toml --with recipes/rendered.toml --data set.jsonl --dry-run`
+    * `linernotes train recipes/muscaps/late.toml --with recipes/muscaps/rendered.toml --data set.jsonl --dry-run`
     * `linernotes train recipes/muscaps/early.toml --set training.seed=2 --set training.epochs=5 --resume`
     """
     from linernotes.registry import need_extra
