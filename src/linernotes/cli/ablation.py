@@ -59,7 +59,7 @@ def ablation(
 
     * `linernotes ablation recipes/muscaps/{late,attention}.toml --data set.jsonl --metrics bleu4,cider`
     * `R=recipes/muscaps; linernotes ablation $R/early-scratch.toml $R/early.toml $R/early-beam.toml $R/late.toml
-      $R/late-beam.toml $R/attention.toml $R/attention-beam.toml --with recipes/muscaps/rendered.toml --data set.jsonl`
+      $R/late-beam.toml $R/attention.toml $R/attention-beam.toml --with $R/rendered.toml --data set.jsonl`
       (the seven rows of Table II)
     * `R=recipes/s2cap; linernotes ablation $R/ast-t5.toml $R/demixing.toml $R/no-demixing.toml $R/s2cap.toml
       --first $R/crescendo.toml --with $R/smoke.toml --with $R/smoke-t5.toml --data singing.jsonl`
