@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from linernotes.building.folder_lock import alone
 from linernotes.building.pseudo_captions import DeadLetter, Fault, Made, Maker, Order, PseudoCaption
 from linernotes.building.pseudo_captions.gates import GateOptions, Gates
 from linernotes.building.pseudo_captions.names import ArtistIndex, names_of
@@ -108,7 +108,7 @@ def make_captions(
         OSError: something can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder, LOCK):
         for name in OUTPUTS:
             for leftover in folder.glob(f".{name}.*.part"):
                 leftover.unlink(missing_ok=True)
@@ -252,19 +252,3 @@ def _write_parquet(folder: Path) -> None:
 def _write(path: Path, text: str) -> None:
     with whole_file(path) as file:
         file.write(text.encode("utf-8", "replace"))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else writes into the folder meanwhile; the lock goes with the process, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: the last one to finish writes the files
-        yield
-        return
-    with (folder / LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as busy:
-            raise ValueError(f"another run is at work in {folder}: wait for it, or stop it") from busy
-        yield
