@@ -25,6 +25,7 @@ LAYERS = (
         "spectra",
         "networks",
         "notes_json",
+        "kept_file",
         "manifest",
         "caption_files",
         "__init__",

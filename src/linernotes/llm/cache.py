@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from linernotes.kept_file import KeptFile
 from linernotes.llm import (
     BadAnswerError,
     Completion,
@@ -27,8 +27,6 @@ from linernotes.llm.json_answers import parse_answer
 from linernotes.llm.metering import Usage
 
 FORMAT = 1
-BUSY_S = 60.0
-"""How long one process waits for another that writes."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -60,8 +58,12 @@ class Request:
 
     @property
     def key(self) -> str:
-        """SHA-256 of it all."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        """SHA-256 of it all; words alone are hashed as they were before messages could hold sounds."""
+        told = asdict(self)
+        for message in told["messages"]:
+            if not message["sounds"]:
+                del message["sounds"]
+        text = json.dumps(told, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
@@ -70,12 +72,11 @@ class AnswerCache:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._file = KeptFile(path, FORMAT, (_TABLE, _FAILURES), "as an answer cache")
 
     def get(self, key: str) -> Completion | None:
         """The answer under `key`, if it was paid for before."""
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             row = connection.execute(
                 "SELECT text, model, tokens_in, tokens_out, written FROM answers WHERE key = ?", (key,)
             ).fetchone()
@@ -88,13 +89,13 @@ class AnswerCache:
         """Keep an answer; it is on disk when this returns. Returns the time that it is kept under."""
         now = _now()
         row = (key, completion.text, completion.model, completion.tokens_in, completion.tokens_out, now)
-        with self._opened() as connection, connection:
+        with self._file.opened() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)", row)
         return now
 
     def failure(self, key: str) -> LanguageModelError | None:
         """The failure kept under `key`, as it was raised."""
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             row = connection.execute(
                 "SELECT kind, message, answer, tokens_in, tokens_out FROM failures WHERE key = ?", (key,)
             ).fetchone()
@@ -112,12 +113,12 @@ class AnswerCache:
             return
         answer = error.answer if isinstance(error, BadAnswerError) else ""
         row = (key, kind, str(error), answer, error.tokens_in, error.tokens_out, _now())
-        with self._opened() as connection, connection:
+        with self._file.opened() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def forget_failures(self) -> int:
         """Let what failed be asked again; returns how many failures that were."""
-        with self._opened() as connection, connection:
+        with self._file.opened() as connection, connection:
             return int(connection.execute("DELETE FROM failures").rowcount)
 
     def spent(self) -> Usage:
@@ -125,55 +126,19 @@ class AnswerCache:
         parts = (
             "SELECT tokens_in, tokens_out FROM answers UNION ALL SELECT tokens_in, tokens_out FROM failures"
         )
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             row = connection.execute(
                 f"SELECT count(*), total(tokens_in), total(tokens_out) FROM ({parts})"
             ).fetchone()
         return Usage(*(int(value) for value in row))
 
     def __len__(self) -> int:
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             return int(connection.execute("SELECT count(*) FROM answers").fetchone()[0])
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for one thread at a time.
-
-        Raises:
-            ValueError: the file is no cache of ours, or can't be read or written.
-        """
-        with self._lock:
-            try:
-                if self._connection is None:
-                    self._connection = _connect(self.path)
-                yield self._connection
-            except sqlite3.Error as error:
-                raise ValueError(f"{self.path} can't be used as an answer cache: {error}") from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open or make the file; `user_version` keeps us from writing into somebody else's database."""
-    connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version != FORMAT and (version or tables):
-            raise sqlite3.DatabaseError("it is another program's database")
-        with connection:
-            connection.execute(_TABLE)
-            connection.execute(_FAILURES)
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+        self._file.close()
 
 
 def _now() -> str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from linernotes.clip import Fact
+from linernotes.kept_file import KeptFile
 
 FORMAT = 1
-BUSY_S = 60.0
-"""How long one process waits for another that writes."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS heard (
@@ -38,11 +35,11 @@ class Kept:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection: sqlite3.Connection | None = None
+        self._file = KeptFile(path, FORMAT, (_TABLE,), "to keep annotations")
 
     def get(self, extractor: str, clip: str) -> Heard | None:
         """What the extractor said, if it was asked."""
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             row = connection.execute(
                 "SELECT facts, error, warnings, seconds FROM heard WHERE extractor = ? AND clip = ?",
                 (extractor, clip),
@@ -54,7 +51,7 @@ class Kept:
 
     def has(self, extractor: str, clip: str) -> bool:
         """Whether it was asked, whatever came of it."""
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             found = connection.execute(
                 "SELECT 1 FROM heard WHERE extractor = ? AND clip = ?", (extractor, clip)
             ).fetchone()
@@ -65,13 +62,13 @@ class Kept:
         facts = json.dumps([asdict(fact) for fact in heard.facts], ensure_ascii=False, allow_nan=False)
         warnings = json.dumps(heard.warnings, ensure_ascii=False)
         row = (extractor, clip, facts, heard.error, warnings, heard.seconds)
-        with self._opened() as connection, connection:
+        with self._file.opened() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def forget_failures(self, extractors: Sequence[str]) -> int:
         """Let what failed be tried again; returns how many answers that were."""
         marks = ", ".join("?" * len(extractors))
-        with self._opened() as connection, connection:
+        with self._file.opened() as connection, connection:
             deleted = connection.execute(
                 f"DELETE FROM heard WHERE error != '' AND extractor IN ({marks})", tuple(extractors)
             )
@@ -79,37 +76,4 @@ class Kept:
 
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The connection.
-
-        Raises:
-            ValueError: the file is none of ours, or can't be read or written.
-        """
-        try:
-            if self._connection is None:
-                self._connection = _connect(self.path)
-            yield self._connection
-        except sqlite3.Error as error:
-            raise ValueError(f"{self.path} can't be used to keep annotations: {error}") from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open or make the file; `user_version` keeps us from writing into somebody else's database."""
-    connection = sqlite3.connect(path, timeout=BUSY_S)
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version != FORMAT and (version or tables):
-            raise sqlite3.DatabaseError("it is another program's database")
-        with connection:
-            connection.execute(_TABLE)
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+        self._file.close()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linernotes.clip import Clip
+from linernotes.kept_file import KeptFile
 from linernotes.manifest import clip_from_record, clip_to_record
 
 FORMAT = 2
 """Of the file (`annotate` keeps another kind, numbered 1)."""
-BUSY_S = 60.0
+_TABLE = "CREATE TABLE IF NOT EXISTS outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,11 @@ class Records:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._connection: sqlite3.Connection | None = None
+        self._file = KeptFile(path, FORMAT, (_TABLE,), "to keep outcomes")
 
     def get(self, key: str) -> Outcome | None:
         """The outcome, if there is one."""
-        with self._opened() as connection:
+        with self._file.opened() as connection:
             row = connection.execute("SELECT outcome FROM outcomes WHERE key = ?", (key,)).fetchone()
         return _outcome(json.loads(row[0])) if row else None
 
@@ -63,43 +61,14 @@ class Records:
             "excluded": [[one.clip_id, one.stage, one.reason, one.detail] for one in outcome.excluded],
         }
         text = json.dumps(plain, ensure_ascii=True, allow_nan=False)
-        with self._opened() as connection, connection:
+        with self._file.opened() as connection, connection:
             connection.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", (key, text))
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            if self._connection is None:
-                self._connection = _connect(self.path)
-            yield self._connection
-        except sqlite3.Error as error:
-            raise ValueError(f"{self.path} can't be used to keep outcomes: {error}") from error
+        self._file.close()
 
 
 def _outcome(plain: Any) -> Outcome:
     clips = tuple(clip_from_record(record) for record in plain["clips"])
     return Outcome(clips, tuple(Excluded(*one) for one in plain["excluded"]))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_S)
-    try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version != FORMAT and (version or tables):
-            raise sqlite3.DatabaseError("it is another program's database")
-        with connection:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL)"
-            )
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
