@@ -17,11 +17,20 @@ TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """Something to listen to: a whole file in base64; `format` is "wav" or "mp3"."""
+
+    data: str
+    format: Literal["wav", "mp3"] = "wav"
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation; `sounds` are heard before `content` is read, by models that can hear."""
 
     role: Literal["system", "user", "assistant"]
     content: str
+    sounds: tuple[Sound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,20 @@ class Local:
     """A loaded model. Threads take turns: one request at a time keeps the processor busy anyway.
 
     JSON is asked for by the prompt alone and checked on arrival; the weights are not constrained to it.
+    `prompt` makes the network's inputs of messages; without it they are words, by the tokenizer's template.
     """
 
-    def __init__(self, network: Any, tokenizer: Any, name: str) -> None:
+    def __init__(
+        self,
+        network: Any,
+        tokenizer: Any,
+        name: str,
+        prompt: Callable[[Sequence[Message]], Any] | None = None,
+    ) -> None:
         self._network = network
         self._tokenizer = tokenizer
         self._name = name
+        self._prompt = prompt or self._prompt_of_words
         self._lock = threading.Lock()
 
     @property
@@ -61,7 +70,9 @@ class Local:
         text = str(self._tokenizer.decode(written, skip_special_tokens=True)).strip()
         return text, None if schema is None else parse_answer(text, schema)
 
-    def _prompt(self, messages: Sequence[Message]) -> Any:
+    def _prompt_of_words(self, messages: Sequence[Message]) -> Any:
+        if any(message.sounds for message in messages):
+            raise RefusedError("this model reads words and can't hear")
         turns = [{"role": message.role, "content": message.content} for message in messages]
         return self._tokenizer.apply_chat_template(
             turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
@@ -127,17 +138,25 @@ def load_network(path: Path) -> LoadedNetwork:
         what["gguf_file"] = gguf.name
     else:
         what["use_safetensors"] = True
-    shows_bars = transformers.logging.is_progress_bar_enabled()
-    transformers.logging.disable_progress_bar()  # else several of them beside our own
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
-        network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
+        with without_bars(transformers):
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
+            network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
     except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
         raise ValueError(f"{path} holds no model that transformers can load: {error}") from error
+    return LoadedNetwork(network, tokenizer, (gguf or folder).name, _fingerprint(folder, gguf))
+
+
+@contextmanager
+def without_bars(transformers: Any) -> Iterator[None]:
+    """No progress bars of transformers: they would stand beside our own."""
+    shows_bars = transformers.logging.is_progress_bar_enabled()
+    transformers.logging.disable_progress_bar()
+    try:
+        yield
     finally:
         if shows_bars:
             transformers.logging.enable_progress_bar()
-    return LoadedNetwork(network, tokenizer, (gguf or folder).name, _fingerprint(folder, gguf))
 
 
 def _find(path: Path) -> tuple[Path, Path | None]:

@@ -128,7 +128,7 @@ class _Dialect:
             limit_name, sends_schema = self._limit_name, self._sends_schema
         body: dict[str, Any] = {
             "model": model,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "messages": [{"role": message.role, "content": _content_of(message)} for message in messages],
             limit_name: max_tokens,
         }
         if temperature is not None:
@@ -149,6 +149,17 @@ class _Dialect:
                 self._sends_schema = False
                 return True
             return False
+
+
+def _content_of(message: Message) -> str | list[dict[str, Any]]:
+    """Words alone as they are; with sounds the list of parts that hosted models and vLLM take."""
+    if not message.sounds:
+        return message.content
+    heard: list[dict[str, Any]] = [
+        {"type": "input_audio", "input_audio": {"data": sound.data, "format": sound.format}}
+        for sound in message.sounds
+    ]
+    return [*heard, {"type": "text", "text": message.content}]
 
 
 def _read(answer: HttpAnswer, model: str, schema: Schema | None) -> Completion:
