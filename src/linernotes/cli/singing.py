@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from linernotes.cli.progress import progress_bar
+from linernotes.cli.singing_build import HEARERS
 
 if TYPE_CHECKING:
     from linernotes.building.singing.describing import SingingNotes
@@ -38,6 +39,8 @@ def describe(
     demixer: str = typer.Option(
         "melody-comb", help="Takes the voice out: melody-comb, demucs:NAME or demucs:FOLDER."
     ),
+    audio_llm: str = typer.Option("", help="Is asked for gender, timbre, mood, tempo and style: " + HEARERS),
+    audio_model: str = typer.Option("", help="Name of the model on the server of --audio-llm."),
     backend: str = typer.Option(
         "templates", help="Writes the sentence: templates, an address, local:FOLDER ..."
     ),
@@ -54,12 +57,15 @@ def describe(
     from linernotes.building.singing.demixing import load_demixer
     from linernotes.building.singing.describing import describe as describe_file
     from linernotes.building.singing.wording import Polish
-    from linernotes.cli.singing_build import caption_writer, need_world
+    from linernotes.cli.singing_build import caption_writer, listener_of, need_world
 
     need_world()
     chosen, writer = load_demixer(demixer), caption_writer(backend, model)
+    listener = listener_of(audio_llm, audio_model)
     with progress_bar("listening", max(probe(song).duration_s, 1e-3)) as heard:
-        notes = describe_file(song, demixer=chosen, writer=writer, polish=Polish(), heard=heard)
+        notes = describe_file(
+            song, demixer=chosen, writer=writer, polish=Polish(), listener=listener, heard=heard
+        )
     if as_json:
         typer.echo(json.dumps(asdict(notes), indent=2, ensure_ascii=False))
         return
@@ -82,4 +88,5 @@ def lines_of(notes: SingingNotes) -> list[str]:
             )
         else:
             lines.append(f"{attribute.name}: {attribute.value}")
+    lines += [f"style from {one.start_s:.0f} s: {one.style}" for one in notes.segments if one.style]
     return [*lines, *(f"warning: {warning}" for warning in notes.warnings)]

@@ -14,7 +14,12 @@ import typer
 from linernotes.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from linernotes.building.singing.asking import AudioModel
     from linernotes.building.singing.wording import CaptionWriter
+
+HEARERS = "an address (http://localhost:8000/v1) or local:FOLDER (Qwen2-Audio)."
+ANSWERS = "answers.sqlite"
+"""Answers of language models in the folder of a set: what was asked once is not asked again."""
 
 
 def register(singing_app: typer.Typer) -> None:
@@ -29,6 +34,8 @@ def build(
     stages: str = typer.Option("all", help="Only these, as filter,demix,diarise,segment."),
     demixer: str = typer.Option("melody-comb", help="melody-comb, demucs:NAME or demucs:FOLDER."),
     diariser: str = typer.Option("gender-turns", help="gender-turns, pyannote or pyannote:NAME_OR_FOLDER."),
+    audio_llm: str = typer.Option("", help="Is asked for gender, timbre, mood, tempo and style: " + HEARERS),
+    audio_model: str = typer.Option("", help="Name of the model on the server of --audio-llm."),
     backend: str = typer.Option("templates", help="Writes captions: templates, an address, local:FOLDER ..."),
     model: str = typer.Option("", help="Name of the model on the server of --backend."),
     grammar: str = typer.Option("light", help="light or languagetool."),
@@ -51,6 +58,8 @@ def build(
 
     * `linernotes singing build tracks.jsonl --out sung-captions`
     * `linernotes singing build folder my-songs --out set --allow-partial --demixer demucs:htdemucs`
+    * `linernotes singing build tracks.jsonl --out set --audio-llm http://localhost:8000/v1
+      --audio-model Qwen/Qwen2-Audio-7B-Instruct`
     """
     from linernotes.building.singing.demixing import load_demixer
     from linernotes.building.singing.diarising import load_diariser
@@ -68,7 +77,8 @@ def build(
         root=audio_root(source, root),
         demixer=load_demixer(demixer),
         diariser=load_diariser(diariser),
-        writer=caption_writer(backend, model),
+        writer=caption_writer(backend, model, out / ANSWERS),
+        listener=listener_of(audio_llm, audio_model, out / ANSWERS),
         polish=Polish(grammar),
         need=tuple(need),
         born_from=born_from,
@@ -115,11 +125,20 @@ def need_world() -> None:
         raise ValueError(str(error)) from error
 
 
-def caption_writer(backend: str, model: str = "") -> CaptionWriter:
+def caption_writer(backend: str, model: str = "", cache: Path | None = None) -> CaptionWriter:
     """Who writes the sentences, from what stands on the command line."""
     from linernotes.building.singing.wording import ModelWriter, Templates
-    from linernotes.llm.load import load_language_model
+    from linernotes.llm.load import Manners, load_language_model
 
     if backend == "templates":
         return Templates()
-    return ModelWriter(load_language_model(backend, model=model))
+    return ModelWriter(load_language_model(backend, model=model, manners=Manners(cache=cache)))
+
+
+def listener_of(audio_llm: str, audio_model: str = "", cache: Path | None = None) -> AudioModel | None:
+    """Who is asked what singing sounds like, if anybody."""
+    from linernotes.building.singing.asking import load_listener
+
+    if audio_model and not audio_llm:
+        raise typer.BadParameter("--audio-model names a model on a server: give its address by --audio-llm")
+    return load_listener(audio_llm, audio_model, cache) if audio_llm else None

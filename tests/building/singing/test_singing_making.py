@@ -18,9 +18,10 @@ from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.making import Plan, build
 from linernotes.building.singing.records import Outcome
 from linernotes.building.singing.stages import made_by, plain_of
-from linernotes.building.singing.wording import Polish, Templates
+from linernotes.building.singing.wording import ModelWriter, Polish, Templates
 from linernotes.clip import Clip
 from linernotes.features.frames import Frames
+from linernotes.llm import Completion, LanguageModelError, ServerError, UnauthorisedError
 from linernotes.manifest import read_manifest
 
 TRACKS = 10
@@ -93,7 +94,8 @@ def run(
             return REAL_ATTEMPT(stage, clip)
 
         monkeypatch.setattr(making, "_attempt", attempt)
-        plan = Plan("here", clips, tracks, Copy(), Whole(), Templates(), Polish(), **changes)
+        writer = changes.pop("writer", Templates())
+        plan = Plan("here", clips, tracks, Copy(), Whole(), writer, Polish(), **changes)
         build(plan, tmp_path / "out")
         return log, json.loads((tmp_path / "out" / "singing-report.json").read_text())
 
@@ -174,3 +176,46 @@ def test_stages_need_those_before_them(run: Callable[..., Any]) -> None:
         run(stages=("demix",))
     with pytest.raises(ValueError, match="no stage is called 'mix'"):
         run(stages=("mix",))
+
+
+class Moody:
+    """A language model that fails with `error` while it has one, else says what it is told."""
+
+    name = "moody"
+
+    def __init__(self) -> None:
+        self.error: LanguageModelError | None = None
+
+    def complete(self, messages: Any, **options: Any) -> Completion:
+        del options
+        if self.error:
+            raise self.error
+        told = json.loads(messages[-1].content)
+        text = Templates()({name: Attribute(name, value, 1.0, "") for name, value in told.items()}, "x").text
+        return Completion(text, "moody-1")
+
+
+def test_what_a_model_did_not_answer_is_asked_again_and_only_that(run: Callable[..., Any]) -> None:
+    model = Moody()
+    model.error = ServerError("gone")
+    _, report = run(writer=ModelWriter(model))
+    assert report["stages"][-2]["excluded"]["not answered"] == 7
+    model.error = None
+    log, report = run(writer=ModelWriter(model))
+    assert [stage for stage, _ in log.calls] == ["prompt"] * 7 + ["postprocess"] * 7
+    assert report["stages"][-1]["made"] == 7
+
+
+def test_a_model_that_lets_nothing_pass_ends_the_run(run: Callable[..., Any]) -> None:
+    model = Moody()
+    model.error = UnauthorisedError("wrong key")
+    with pytest.raises(UnauthorisedError, match="wrong key"):
+        run(writer=ModelWriter(model))
+
+
+def test_a_server_that_is_gone_ends_the_run(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "FAILURES_IN_A_ROW", 3)
+    model = Moody()
+    model.error = ServerError("no connection")
+    with pytest.raises(LanguageModelError, match=r"3 items in a row were not answered .*no connection"):
+        run(writer=ModelWriter(model))

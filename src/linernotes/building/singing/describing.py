@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from linernotes import audio
-from linernotes.audio import Audio
 from linernotes.building.annotate.hearing import Group, Span, excerpts
 from linernotes.building.singing import ATTRIBUTES, UNSURE, Attribute, unsure
+from linernotes.building.singing.asking import Listener, Told
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, turns_by_gender
@@ -29,12 +29,13 @@ NOT_SURE = "It is not certain that anybody sings."
 
 @dataclass(frozen=True, slots=True)
 class SungSegment:
-    """A measured segment; times in seconds of the file."""
+    """A measured segment; times in seconds of the file. `style` is a listener's sentence, if one was asked."""
 
     start_s: float
     end_s: float
     singer: str
     attributes: Mapping[str, Attribute]
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def describe(
     demixer: Demixer,
     writer: CaptionWriter,
     polish: Polish,
+    listener: Listener | None = None,
     thresholds: Thresholds | None = None,
     known: Mapping[str, Attribute] | None = None,
     heard: Callable[[float], None] = lambda seconds: None,
@@ -70,6 +72,7 @@ def describe(
 
     Raises:
         AudioError: the file can't be used.
+        LanguageModelError: the listener or the writer is a model that can't be asked.
         RenderError: pyworld is not installed.
     """
     borders = thresholds or Thresholds()
@@ -83,12 +86,13 @@ def describe(
     chosen = sorted(
         sorted(segments, key=lambda one: -one.duration_s)[:MOST_SEGMENTS], key=lambda one: one.start_s
     )
-    measured = tuple(_measured(path, chosen, demixer, borders, known))
+    measured = tuple(_measured(path, chosen, demixer, borders, known, listener, warnings))
     attributes = together(measured, facts_of(frames), borders, known)
     if not measured:
         caption = NOT_SURE if value in ("sung", UNSURE) else NOT_SUNG
     else:
-        caption = polish(writer(attributes, path.name).text).text
+        longest = max(measured, key=lambda one: one.end_s - one.start_s)
+        caption = polish(writer(attributes, path.name, longest.style).text).text
     return SingingNotes(
         audio_path=str(path),
         duration_s=round(frames.duration_s, 3),
@@ -101,6 +105,7 @@ def describe(
         singers=len({turn.singer for turn in turns if turn.duration_s >= SHORTEST_S}),
         made_by={
             "vocals": demixer.name,
+            **({"listener": listener.name} if listener else {}),
             "caption": writer.name,
             "polish": polish.name,
             "classes": borders.made_by,
@@ -115,6 +120,8 @@ def _measured(
     demixer: Demixer,
     thresholds: Thresholds,
     known: Mapping[str, Attribute] | None,
+    listener: Listener | None,
+    warnings: list[str],
 ) -> list[SungSegment]:
     if not chosen:
         return []
@@ -122,17 +129,15 @@ def _measured(
     found: list[SungSegment] = []
     for excerpt in excerpts(Group(path, spans)):
         turn = chosen[int(excerpt.span.clip_id)]
-        attributes = attributes_of(excerpt.audio, demixer, thresholds, known)
-        found.append(SungSegment(turn.start_s, turn.end_s, turn.singer, attributes))
+        mix, vocals = excerpt.audio, demixer(excerpt.audio)
+        told = listener(mix, vocals) if listener else Told({})
+        facts = facts_of(frames_of(mix))
+        attributes = measure(
+            facts, vocals, made_by=demixer.name, thresholds=thresholds, known=known, told=told.attributes
+        )
+        warnings += [f"no answer of use on {turn.start_s:.0f} s: {fault}" for fault in told.faults]
+        found.append(SungSegment(turn.start_s, turn.end_s, turn.singer, attributes, told.style))
     return sorted(found, key=lambda one: one.start_s)
-
-
-def attributes_of(
-    mix: Audio, demixer: Demixer, thresholds: Thresholds, known: Mapping[str, Attribute] | None = None
-) -> dict[str, Attribute]:
-    """The ten attributes of a segment that is there as samples."""
-    facts = facts_of(frames_of(mix))
-    return measure(facts, demixer(mix), made_by=demixer.name, thresholds=thresholds, known=known)
 
 
 def together(

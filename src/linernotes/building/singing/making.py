@@ -17,6 +17,7 @@ from typing import Any
 
 from linernotes.building.folder_lock import alone
 from linernotes.building.pseudo_captions.names import ArtistIndex, names_of
+from linernotes.building.singing.asking import Listener
 from linernotes.building.singing.classes import Thresholds, fitted
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.diarising import Diariser
@@ -39,11 +40,15 @@ from linernotes.building.singing.stages import (
 from linernotes.building.singing.wording import CaptionWriter, Polish
 from linernotes.building.statistics import statistics
 from linernotes.clip import Clip
+from linernotes.llm import LanguageModelError
+from linernotes.llm.concurrent import FAILURES_IN_A_ROW
 from linernotes.manifest import audio_file, read_manifest, whole_file, write_manifest
 
 MANIFEST, OUTCOMES, LOCK = "manifest.jsonl", "outcomes.sqlite", ".singing.lock"
 REPORT_JSON, REPORT_MARKDOWN = "singing-report.json", "singing-report.md"
 FAILED = "failed"
+NOT_ANSWERED = "not answered"
+"""By a language model, now: unlike what failed, such an item is tried again by the next run in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Plan:
     born_from: int = BORN_FROM
     pitch_method: str = "dio"
     guess_mood: bool = False
+    listener: Listener | None = None
     fit_terciles: bool = False
     allow_partial: bool = False
     seed: int = 0
@@ -85,6 +91,7 @@ def build(
 
     Raises:
         ValueError: a stage's input is not there, or another run is at work in the folder.
+        LanguageModelError: a language model answers nothing any more, or will not; what is done is kept.
     """
     unknown = [name for name in plan.stages if name not in STAGES]
     if unknown:
@@ -126,14 +133,21 @@ class _Run:
         done = self._begins(name, len(items))
         made: list[Clip] = []
         excluded: list[Excluded] = []
-        fresh = 0
+        fresh = unanswered = 0
         for number, clip in enumerate(items, 1):
             key = key_of(name, stage.identity, clip, self._mark(clip))
             outcome = self._records.get(key)
             if outcome is None or not self._is_there(outcome) or self._is_to_retry(outcome):
                 outcome = _attempt(stage, clip)
-                self._records.put(key, outcome)
                 fresh += 1
+                unanswered = unanswered + 1 if _is_unanswered(outcome) else 0
+                if unanswered >= FAILURES_IN_A_ROW:
+                    raise LanguageModelError(
+                        f"{unanswered} items in a row were not answered ({outcome.excluded[0].detail}); "
+                        "the same command goes on from here"
+                    )
+                if not unanswered:
+                    self._records.put(key, outcome)
             made += outcome.clips
             excluded += outcome.excluded
             done(number)
@@ -171,7 +185,7 @@ class _Run:
         if name == "segment":
             return Segment(plan.root, folder)
         if name == "attributes":
-            return Attributes(folder, plan.pitch_method, plan.guess_mood)
+            return Attributes(folder, plan.pitch_method, plan.guess_mood, plan.listener)
         if name == "prompt":
             self._tallies.thresholds = _fitted(items) if plan.fit_terciles else Thresholds()
             return Prompt(plan.writer, self._tallies.thresholds, plan.allow_partial)
@@ -227,12 +241,24 @@ def _files_of(clip: Clip) -> list[str]:
 
 
 def _attempt(stage: Stage, clip: Clip) -> Outcome:
-    """The stage's outcome; what can't be worked on costs itself only."""
+    """The stage's outcome; what can't be worked on costs itself only.
+
+    Raises:
+        LanguageModelError: no other item would fare better (wrong key, no credit).
+    """
     try:
         return stage(clip)
     except (ValueError, OSError) as error:
+        if isinstance(error, LanguageModelError) and error.hopeless:
+            raise
+        passes = isinstance(error, LanguageModelError) and error.passes
+        reason = NOT_ANSWERED if passes else FAILED
         detail = " ".join(str(error).split()) or type(error).__name__
-        return Outcome(excluded=(Excluded(clip.clip_id, stage.name, FAILED, detail),))
+        return Outcome(excluded=(Excluded(clip.clip_id, stage.name, reason, detail),))
+
+
+def _is_unanswered(outcome: Outcome) -> bool:
+    return any(one.reason == NOT_ANSWERED for one in outcome.excluded)
 
 
 def _fitted(items: Sequence[Clip]) -> Thresholds:

@@ -32,6 +32,7 @@ def measure(
     thresholds: Thresholds,
     known: Mapping[str, Attribute] | None = None,
     pitch_method: str = "dio",
+    told: Mapping[str, Attribute] | None = None,
 ) -> dict[str, Attribute]:
     """All ten attributes by name, in the paper's order; what can't be told is `UNSURE`.
 
@@ -41,8 +42,10 @@ def measure(
         thresholds: borders of the classes.
         known: what the metadata says (`from_metadata`).
         pitch_method: "dio" or "harvest".
+        told: what a listener who was asked (`asking`) says; where that is known it goes before what is heard.
     """
-    heard = heard_of(facts, thresholds)
+    said = {name: one for name, one in (told or {}).items() if one.is_known}
+    heard = heard_of(facts, thresholds) | said
     gender = heard["singer_gender"]
     is_stand_in = "stand-in" in made_by
     measured = {

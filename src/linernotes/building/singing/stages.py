@@ -18,8 +18,9 @@ import soundfile
 from linernotes import audio
 from linernotes.audio import Audio, probe
 from linernotes.building.annotate.hearing import Group, Span, excerpts
-from linernotes.building.pseudo_captions.names import ArtistIndex, Names, names_of
+from linernotes.building.pseudo_captions.names import ArtistIndex, Names, leaked_name, names_of
 from linernotes.building.singing import Attribute, missing_of
+from linernotes.building.singing.asking import Listener, Told
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.diarising import Diariser
@@ -216,17 +217,20 @@ class Attributes:
     folder: Path
     pitch_method: str = "dio"
     guess_mood: bool = False
+    listener: Listener | None = None
     name: str = "attributes"
 
     @property
     def identity(self) -> str:
         guess = " + mood guessed" if self.guess_mood else ""
-        return f"shipped listeners + rms + world-{self.pitch_method} + alpha-ratio 1{guess}"
+        asked = f" + {self.listener.name}" if self.listener else ""
+        return f"shipped listeners + rms + world-{self.pitch_method} + alpha-ratio 1{guess}{asked}"
 
     def __call__(self, clip: Clip) -> Outcome:
         mix = audio.decode(self.folder / clip.audio_path, 44_100)
         vocals = audio.decode(self.folder / clip.extra["vocals_path"], 16_000)
         facts = facts_of(frames_of(mix))
+        told = self.listener(mix, vocals) if self.listener else Told({})
         attributes = measure(
             facts,
             vocals,
@@ -234,11 +238,20 @@ class Attributes:
             thresholds=Thresholds(),
             known=from_metadata(clip),
             pitch_method=self.pitch_method,
+            told=told.attributes,
         )
         if self.guess_mood and not attributes["mood"].is_known:
             attributes["mood"] = mood_by_convention(facts, Thresholds())
         kept = replace(clip, facts=tuple(facts))
-        return Outcome((made_by(kept, self, attributes=plain_of(attributes)),))
+        more = _more_of(told, clip) if self.listener else {}
+        return Outcome((made_by(kept, self, attributes=plain_of(attributes), **more),))
+
+
+def _more_of(told: Told, clip: Clip) -> dict[str, Any]:
+    """The sentence on the style, unless it names somebody of the metadata, and answers that were of no use."""
+    named = told.style and leaked_name(told.style, [], names_of(clip))
+    faults = [*told.faults, *(["the style names somebody"] if named else [])]
+    return {"style": "" if named else told.style, "listening_faults": faults}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +272,7 @@ class Prompt:
         missing = missing_of(attributes)
         if missing and not self.allow_partial:
             return out(clip, self.name, f"unknown: {', '.join(missing)}")
-        written = self.writer(attributes, clip.clip_id)
+        written = self.writer(attributes, clip.clip_id, str(clip.extra.get("style") or ""))
         captioned = replace(clip, captions=(written.text,))
         return Outcome(
             (made_by(captioned, self, attributes=plain_of(attributes), written_by=written.made_by),)

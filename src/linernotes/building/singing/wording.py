@@ -65,9 +65,10 @@ PARTS = {
 SYSTEM = (
     "You write one English sentence of about 23 words that describes how somebody sings. You are given attributes "
     "as JSON. Say every one of gender, pitch, volume, timbre, mood and tempo with the word given or a plain "
-    "synonym. Never name an artist, a song or a number. Answer with the sentence alone."
+    "synonym; where a style is given, let its sense be heard too. Never name an artist, a song or a number. "
+    "Answer with the sentence alone."
 )
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +87,18 @@ class CaptionWriter(Protocol):
         """Who writes, for manifests."""
         ...
 
-    def __call__(self, attributes: Mapping[str, Attribute], seed: str) -> Written:
-        """One sentence; unknown attributes are left out."""
+    def __call__(self, attributes: Mapping[str, Attribute], seed: str, style: str = "") -> Written:
+        """One sentence; unknown attributes are left out. `style` is a sentence of somebody who listened."""
         ...
 
 
 class Templates:
-    """The offline writer: four sentence patterns, one drawn by the segment's name."""
+    """The offline writer: four sentence patterns, one drawn by the segment's name; it has no use for a style."""
 
     name = "templates 1"
 
-    def __call__(self, attributes: Mapping[str, Attribute], seed: str) -> Written:
+    def __call__(self, attributes: Mapping[str, Attribute], seed: str, style: str = "") -> Written:
+        del style
         known = {name: attributes[name].value for name in REQUIRED if attributes[name].is_known}
         if len(known) < len(REQUIRED):
             return Written(_partial(known), self.name)
@@ -137,9 +139,10 @@ class ModelWriter:
         self._model = model
         self.name = f"{model.name} prompt {PROMPT_VERSION}"
 
-    def __call__(self, attributes: Mapping[str, Attribute], seed: str) -> Written:
+    def __call__(self, attributes: Mapping[str, Attribute], seed: str, style: str = "") -> Written:
         del seed
         told = {name: attributes[name].value for name in REQUIRED if attributes[name].is_known}
+        told |= {"style": style} if style else {}
         answer = self._model.complete(
             [Message("system", SYSTEM), Message("user", json.dumps(told))], temperature=0.0, max_tokens=120
         )
