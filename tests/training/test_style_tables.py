@@ -72,6 +72,8 @@ def test_from_captions_to_tables(tmp_path: Path) -> None:
     grid = run_grid(rows, tmp_path / "grid", protocol=protocol)
     assert grid.rows[0].found[0].encoder_parameters > 1000
     assert run_grid(rows, tmp_path / "grid", protocol=protocol) == grid
+    sung = replace(grid, references=dict.fromkeys(grid.references, ("A male voice of low pitch.",)))
+    assert "Over plain, with the first seed" in style_tables(sung)
     shown = style_tables(grid)
     for text in (
         "plain",
@@ -123,6 +125,25 @@ def test_rows_stand_where_the_paper_has_them() -> None:
     assert "What CRESCENDO" not in one
     assert is_style_grid(["muscaps", "s2cap"])
     assert not is_style_grid(["muscaps"])
+
+
+def test_style_f1_and_what_a_row_has_over_another() -> None:
+    references = {"a": ("A male voice of low pitch.",), "b": ("A female voice of high pitch.",)}
+    said = {
+        "bare": {"a": "A male voice.", "b": "A male voice."},
+        "ours": {"a": "A male voice of low pitch.", "b": "A female voice of high pitch."},
+    }
+    rows = tuple(
+        replace(one, found=(replace(one.found[0], captions=said[one.recipe.label]),))
+        for one in (row("bare", 0.1), row("ours", 0.5, "runs/crescendo/best", demixing_weight=1.0))
+    )
+    constant = Constant("A male voice.", 0.2, (), None)
+    shown = style_tables(Grid(rows, constant, 2, 0, 0, ("cider",), "", references))
+    assert "| bare |  |  | 10.00 | 33.33 (0.0 to 66.7) |" in shown
+    assert "100.00 (100.0 to 100.0)" in shown
+    assert "best constant caption |  |  | 20.00 | 33.33 |" in shown
+    assert "- ours: CIDEr-D +" in shown
+    assert "style F1 +66.7 (+33.3 to +100.0)" in shown
 
 
 def test_older_results_keep_their_key() -> None:

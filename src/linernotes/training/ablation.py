@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,8 @@ class Found:
     """By epoch, as in Fig. 4; empty where the recipe does not measure it."""
     encoder_parameters: int = 0
     """Of the audio encoder; 0 where nobody counted."""
+    captions: Mapping[str, str] = field(default_factory=dict)
+    """What was written, by clip id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Grid:
     metrics: tuple[str, ...]
     """That were asked for; this machine may lack some."""
     sentence_model: str = ""
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The test clips' own captions, by clip id."""
 
 
 def run_grid(
@@ -142,8 +146,9 @@ def run_grid(
     constant = best_constant(shown.train, shown.test)
     queries = min(protocol.queries, tracks)
     return Grid(
-        tuple(rows), constant, len(shown.test), tracks, queries, protocol.metrics, protocol.sentence_model
-    )
+        tuple(rows), constant, len(shown.test), tracks, queries, protocol.metrics, protocol.sentence_model,
+        {one.clip_id: one.captions for one in shown.test},
+    )  # fmt: skip
 
 
 def train_first(
@@ -197,7 +202,7 @@ def _stored(recipe: Recipe, examples: ExampleSets, out: Path, protocol: Protocol
     if kept.exists() and (stored := json.loads(kept.read_text("utf-8")))["key"] == _key(
         recipe, examples, protocol
     ):
-        return _found_from(stored["found"])
+        return _found_from(stored["found"], stored["captions"])
     return None
 
 
@@ -237,16 +242,17 @@ def _found(
     )
     ears = getattr(model, "audio_encoder", None)
     counted = sum(weight.numel() for weight in ears.parameters()) if isinstance(ears, nn.Module) else 0
-    found = Found(measured, recalls, result.epochs, curve, counted)
-    told_all = {"key": _key(recipe, examples, protocol), "found": asdict(found), "captions": captions}
+    found = Found(measured, recalls, result.epochs, curve, counted, captions)
+    plain = asdict(found)
+    told_all = {"key": _key(recipe, examples, protocol), "captions": plain.pop("captions"), "found": plain}
     write_atomically(_kept(recipe, out), json.dumps(told_all, indent=1) + "\n")
     return found
 
 
-def _found_from(stored: Mapping[str, Any]) -> Found:
+def _found_from(stored: Mapping[str, Any], captions: Mapping[str, str]) -> Found:
     measured = Measured(**stored["measured"])
     curve, counted = tuple(stored["validation_cider"]), stored.get("encoder_parameters", 0)
-    return Found(measured, stored["retrieval"], stored["epochs"], curve, counted)
+    return Found(measured, stored["retrieval"], stored["epochs"], curve, counted, captions)
 
 
 def _named(advance: Advance, what: str, total: int) -> Callable[[float], None]:

@@ -8,6 +8,13 @@ from typing import Any
 from linernotes.models.s2cap.config import S2CapConfig
 from linernotes.training.ablation import Found, Grid, Row, interval
 from linernotes.training.ablation_tables import HEADS
+from linernotes.training.style_scores import (
+    constant_style,
+    gains,
+    shuffled_style,
+    speaks_of_singing,
+    style_of,
+)
 
 ENCODERS = {
     "ast": ("w/ audioset", "AST"),
@@ -17,6 +24,8 @@ ENCODERS = {
 }
 """By name: what it was pre-trained on, as the paper groups them, and what the tables call it."""
 MILLION = 1e6
+STYLE = "style"
+"""The column of singing style F1."""
 
 
 def style_tables(grid: Grid) -> str:
@@ -57,16 +66,21 @@ def _baselines(grid: Grid) -> Iterator[str]:
     metrics = _computed(grid)
     yield f"Methods, {grid.test_clips} test clips."
     yield ""
-    yield _line(["method", "CRESCENDO", "demixing", *(HEADS[name] for name in metrics)])
-    yield _rule(3 + len(metrics))
+    heads = _heads(grid, metrics)
+    yield _line(["method", "CRESCENDO", "demixing", *heads])
+    yield _rule(3 + len(heads))
     for group in ("w/ GPT2", "w/ BART", "others", "w/ T5"):
         rows = [row for row in grid.rows if _group(row) == group]
         if rows:
-            yield _line([f"*{group}*", *[""] * (2 + len(metrics))])
+            yield _line([f"*{group}*", *[""] * (2 + len(heads))])
         for row in rows:
-            yield _line([row.recipe.label, _mark(aligned(row)), _mark(demixed(row)), *_scores(row, metrics)])
+            scores = _scores(grid, row, metrics)
+            yield _line([row.recipe.label, _mark(aligned(row)), _mark(demixed(row)), *scores])
     floors = {"cider": max(found.measured.shuffled_cider for row in grid.rows for found in row.found)}
     constant = {"cider": grid.constant.cider}
+    if speaks_of_singing(grid):
+        metrics = [*metrics, STYLE]
+        floors, constant = floors | {STYLE: shuffled_style(grid)}, constant | {STYLE: constant_style(grid)}
     for label, known in (("captions shuffled, the best row", floors), ("best constant caption", constant)):
         yield _line(
             [label, "", "", *(f"{100 * known[name]:.2f}" if name in known else "" for name in metrics)]
@@ -81,15 +95,16 @@ def _encoders(grid: Grid) -> Iterator[str]:
     metrics = _computed(grid)
     yield "Audio encoders of the proposed system (T5, CRESCENDO, demixing supervision)."
     yield ""
-    yield _line(["encoder", "pre-trained", "parameters", *(HEADS[name] for name in metrics)])
-    yield _rule(3 + len(metrics))
+    heads = _heads(grid, metrics)
+    yield _line(["encoder", "pre-trained", "parameters", *heads])
+    yield _rule(3 + len(heads))
     for row in rows:
         config: Any = row.recipe.model
         trained_on, name = ENCODERS.get(config.encoder.name, ("", config.encoder.name))
         count = row.found[0].encoder_parameters / MILLION
         if config.encoder.weights == "none":
             trained_on = "no"
-        yield _line([name, trained_on, f"{count:.1f}M" if count else "-", *_scores(row, metrics)])
+        yield _line([name, trained_on, f"{count:.1f}M" if count else "-", *_scores(grid, row, metrics)])
 
 
 def _additions(grid: Grid) -> Iterator[str]:
@@ -100,11 +115,28 @@ def _additions(grid: Grid) -> Iterator[str]:
     metrics = _computed(grid)
     yield "What CRESCENDO and demixing supervision add (AST and T5)."
     yield ""
-    yield _line(["CRESCENDO", "demixing", *(HEADS[name] for name in metrics), "epochs"])
-    yield _rule(3 + len(metrics))
-    for row in sorted(rows, key=lambda row: (aligned(row), demixed(row))):
+    heads = [*_heads(grid, metrics), "epochs"]
+    yield _line(["CRESCENDO", "demixing", *heads])
+    yield _rule(2 + len(heads))
+    rows = sorted(rows, key=lambda row: (aligned(row), demixed(row)))
+    for row in rows:
         epochs = _cell(row, lambda found: found.epochs)
-        yield _line([_mark(aligned(row)), _mark(demixed(row)), *_scores(row, metrics), epochs])
+        yield _line([_mark(aligned(row)), _mark(demixed(row)), *_scores(grid, row, metrics), epochs])
+    if speaks_of_singing(grid):
+        yield from _gains(grid, rows)
+
+
+def _gains(grid: Grid, rows: Sequence[Row]) -> Iterator[str]:
+    """Each row against the first, which has the fewest additions."""
+    yield ""
+    yield f"Over {rows[0].recipe.label}, with the first seed, 95 % interval of the paired bootstrap over clips:"
+    yield ""
+    for row in rows[1:]:
+        told = (
+            f"{one.metric} {100 * one.value:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
+            for one in gains(row, rows[0], grid)
+        )
+        yield f"- {row.recipe.label}: {', '.join(told)}"
 
 
 def _notes(grid: Grid) -> Iterator[str]:
@@ -113,6 +145,11 @@ def _notes(grid: Grid) -> Iterator[str]:
     yield (
         "Profile `coco`, in per cent, mean of "
         + (f"{seeds} seeds ± 95 % interval." if seeds > 1 else "1 seed; one seed has no interval.")
+        + (
+            " Style F1: what captions say of the singing; in brackets over clips."
+            if speaks_of_singing(grid)
+            else ""
+        )
         + (f" Sentence-BERT: cosine by {grid.sentence_model}." if "sbert" in _computed(grid) else "")
         + (f" Not computed on this machine: {', '.join(absent)}." if absent else "")
         + f" The constant caption: {grid.constant.caption}"
@@ -125,11 +162,25 @@ def _computed(grid: Grid) -> list[str]:
     return [name for name in grid.metrics if all(name in found.measured.scores for found in every)]
 
 
-def _scores(row: Row, metrics: Sequence[str]) -> list[str]:
+def _heads(grid: Grid, metrics: Sequence[str]) -> list[str]:
+    return [*(HEADS[name] for name in metrics), *(["style F1"] if speaks_of_singing(grid) else [])]
+
+
+def _scores(grid: Grid, row: Row, metrics: Sequence[str]) -> list[str]:
     def value(name: str) -> Callable[[Found], float]:
         return lambda found: 100 * found.measured.scores[name]
 
-    return [_cell(row, value(name)) for name in metrics]
+    style = [_style(grid, row)] if speaks_of_singing(grid) else []
+    return [*(_cell(row, value(name)) for name in metrics), *style]
+
+
+def _style(grid: Grid, row: Row) -> str:
+    """Over seeds where there are several, else with the interval over clips."""
+    if len(row.found) > 1:
+        return _cell(row, lambda found: 100 * style_of(found, grid).corpus)
+    score = style_of(row.found[0], grid)
+    low, high = score.interval()
+    return f"{100 * score.corpus:.2f} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def _cell(row: Row, value: Callable[[Found], float]) -> str:
