@@ -10,6 +10,7 @@ import soxr
 from numpy.typing import NDArray
 
 from linernotes.audio import Audio
+from linernotes.building.singing.demucs_weights import EXTRA, fingerprint_of, load_by_name, load_from_folder
 from linernotes.building.singing.hearing import gender_of
 from linernotes.building.singing.masking import SAMPLE_RATE, vocals_of
 from linernotes.registry import need_extra
@@ -54,33 +55,35 @@ class MelodyComb:
 
 
 class Demucs:
-    """A model of the package demucs: `which` is a name (weights are downloaded once) or a folder.
+    """A model of the package demucs: `which` is a name (weights are fetched once) or a folder (`demucs_weights`).
+
+    Used as its own `Separator` does it, but for the random shifts: the same track gives the same voice.
 
     Raises:
         MissingExtraError: demucs is not installed.
+        ValueError: there is no such model.
     """
 
     def __init__(self, which: str = DEMUCS_MODEL) -> None:
-        pretrained = need_extra("demucs.pretrained", "singing-models")
         folder = Path(which)
-        named = folder.is_dir()
-        self._model: Any = (
-            pretrained.get_model(DEMUCS_MODEL, repo=folder) if named else pretrained.get_model(which)
-        )
-        self._model.eval()
-        self.name = f"demucs {folder.name if named else which}"
+        if folder.is_dir():
+            self._model: Any = load_from_folder(folder)
+            self.name = f"{DEMUCS} {folder.name} ({fingerprint_of(folder)})"
+        else:
+            self._model = load_by_name(which)
+            self.name = f"{DEMUCS} {which}"
 
     def __call__(self, audio: Audio) -> Audio:
-        """The voice at the model's rate, mono."""
-        import torch
-
-        apply_model = need_extra("demucs.apply", "singing-models").apply_model
+        """The voice at the model's rate, mono; on a GPU where there is one."""
+        torch, apply = need_extra("torch", EXTRA), need_extra("demucs.apply", EXTRA)
         rate = int(self._model.samplerate)
-        mono = torch.from_numpy(at_rate(audio, rate))
-        stereo = mono[None, None].repeat(1, int(self._model.audio_channels), 1)
+        mono = torch.from_numpy(at_rate(audio, rate).copy())
+        mean, spread = mono.mean(), mono.std() + 1e-8
+        stereo = ((mono - mean) / spread)[None, None].repeat(1, int(self._model.audio_channels), 1)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
         with torch.no_grad():
-            sources = apply_model(self._model, stereo, progress=False)[0]
-        vocals = sources[list(self._model.sources).index("vocals")].mean(dim=0)
+            sources = apply.apply_model(self._model, stereo, shifts=0, device=device)[0]
+        vocals = sources[list(self._model.sources).index("vocals")].mean(dim=0) * spread
         return Audio(vocals.numpy().astype(np.float32), rate)
 
 
