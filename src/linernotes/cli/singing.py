@@ -56,7 +56,7 @@ def describe(
     from linernotes.audio import probe
     from linernotes.building.singing.demixing import load_demixer
     from linernotes.building.singing.describing import describe as describe_file
-    from linernotes.building.singing.wording import Polish
+    from linernotes.building.singing.polishing import Polish
     from linernotes.cli.singing_build import caption_writer, listener_of, need_world
 
     need_world()

@@ -38,7 +38,9 @@ def build(
     audio_model: str = typer.Option("", help="Name of the model on the server of --audio-llm."),
     backend: str = typer.Option("templates", help="Writes captions: templates, an address, local:FOLDER ..."),
     model: str = typer.Option("", help="Name of the model on the server of --backend."),
-    grammar: str = typer.Option("light", help="light or languagetool."),
+    grammar: str = typer.Option(
+        "light", help="light, languagetool or languagetool:ADDRESS (a server that runs)."
+    ),
     pitch: str = typer.Option("dio", help="Tracks F0: dio or harvest."),
     guess_mood: bool = typer.Option(False, help="Guess moods nobody hears from mode and tempo."),
     need: list[str] = typer.Option([], help="Metadata that a track must have, as artist; several times."),
@@ -65,9 +67,9 @@ def build(
     from linernotes.building.singing.diarising import load_diariser
     from linernotes.building.singing.making import Plan
     from linernotes.building.singing.making import build as build_set
+    from linernotes.building.singing.polishing import Polish
     from linernotes.building.singing.report import report_to_markdown
     from linernotes.building.singing.stages import STAGES
-    from linernotes.building.singing.wording import Polish
     from linernotes.datasets.sources import audio_root, open_clips
 
     need_world()

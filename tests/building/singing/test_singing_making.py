@@ -16,9 +16,10 @@ from linernotes.audio import Audio
 from linernotes.building.singing import ATTRIBUTES, Attribute, making, stages
 from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.making import Plan, build
+from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Outcome
 from linernotes.building.singing.stages import made_by, plain_of
-from linernotes.building.singing.wording import ModelWriter, Polish, Templates
+from linernotes.building.singing.wording import ModelWriter, Templates
 from linernotes.clip import Clip
 from linernotes.features.frames import Frames
 from linernotes.llm import Completion, LanguageModelError, ServerError, UnauthorisedError

@@ -8,7 +8,8 @@ import pytest
 
 from linernotes.building.pseudo_captions.names import Names
 from linernotes.building.singing import Attribute
-from linernotes.building.singing.wording import ModelWriter, Polish, Templates, faults_of, in_words, tidied
+from linernotes.building.singing.polishing import Polish
+from linernotes.building.singing.wording import ModelWriter, Templates, faults_of
 from linernotes.llm import Completion
 
 VALUES = {
@@ -65,18 +66,3 @@ def test_a_model_is_told_no_name() -> None:
     assert written.made_by.startswith("spy-1")
     assert "Nina" not in spy.told
     assert all(value in spy.told for value in VALUES.values())
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [(0, "zero"), (17, "seventeen"), (88, "eighty-eight"), (120, "one hundred and twenty"), (1970, None)],
-)
-def test_numbers_in_words(number: int, words: str | None) -> None:
-    assert in_words(number) == (words or "one thousand nine hundred and seventy")
-
-
-def test_light_grammar() -> None:
-    assert tidied("a energetic  song song , sung by an man") == "An energetic song, sung by a man."
-    assert Polish()("it moves at 90 BPM").text == "It moves at ninety BPM."
-    with pytest.raises(ValueError, match="light or languagetool"):
-        Polish("strict")

@@ -14,8 +14,9 @@ from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, turns_by_gender
 from linernotes.building.singing.measuring import heard_of, measure, reclassified
+from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.segments import SHORTEST_S, segments_of
-from linernotes.building.singing.wording import CaptionWriter, Polish
+from linernotes.building.singing.wording import CaptionWriter
 from linernotes.clip import Fact
 from linernotes.features.estimate import make_listeners
 from linernotes.features.listen import listen

@@ -21,6 +21,7 @@ from linernotes.building.singing.asking import Listener
 from linernotes.building.singing.classes import Thresholds, fitted
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.diarising import Diariser
+from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome, Records, key_of
 from linernotes.building.singing.report import BuildReport, StageReport, report_to_markdown
 from linernotes.building.singing.splitting import split
@@ -37,7 +38,7 @@ from linernotes.building.singing.stages import (
     Stage,
     attributes_in,
 )
-from linernotes.building.singing.wording import CaptionWriter, Polish
+from linernotes.building.singing.wording import CaptionWriter
 from linernotes.building.statistics import statistics
 from linernotes.clip import Clip
 from linernotes.llm import LanguageModelError

@@ -26,9 +26,10 @@ from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.diarising import Diariser
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, voice_frames
 from linernotes.building.singing.measuring import from_metadata, measure, mood_by_convention, reclassified
+from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome
 from linernotes.building.singing.segments import segments_of
-from linernotes.building.singing.wording import CaptionWriter, Polish, faults_of
+from linernotes.building.singing.wording import CaptionWriter, faults_of
 from linernotes.clip import Clip
 from linernotes.features.voice.voice import estimate_voice
 from linernotes.manifest import audio_file, whole_file

@@ -1,4 +1,4 @@
-"""One sentence out of the attributes, offline or by a language model; checked, numbers spelt out, tidied.
+"""One sentence out of the attributes, offline or by a language model, and what is wrong with one.
 
 A caption must say all six required attributes with words of `SAID`, and no name of the metadata.
 """
@@ -9,9 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Protocol
 
 from linernotes.building.pseudo_captions.names import Names, leaked_name
 from linernotes.building.singing import REQUIRED, Attribute
@@ -167,84 +165,3 @@ def faults_of(text: str, attributes: Mapping[str, Attribute], names: Names) -> t
 
 def _words_for(name: str, value: str) -> tuple[str, ...]:
     return SAID.get(name, {}).get(value, (value.lower(),))
-
-
-@dataclass(frozen=True, slots=True)
-class Polished:
-    """A caption after post-processing, and by what."""
-
-    text: str
-    made_by: str
-
-
-class Polish:
-    """Numbers to words and a grammar pass; num2words and LanguageTool where they are installed and wanted.
-
-    LanguageTool starts a Java server and fetches itself once, so it is used only where it is asked for.
-
-    Raises:
-        ValueError: no grammar pass is called so.
-        MissingExtraError: language_tool_python is asked for and not installed.
-    """
-
-    def __init__(self, grammar: str = "light") -> None:
-        if grammar not in ("light", "languagetool"):
-            raise ValueError(f"the grammar pass is light or languagetool, not {grammar!r}")
-        self._num2words: Any = None
-        if find_spec("num2words"):
-            self._num2words = import_module("num2words").num2words
-        self._tool: Any = None
-        if grammar == "languagetool":
-            from linernotes.registry import need_extra
-
-            self._tool = need_extra("language_tool_python", "singing-models").LanguageTool("en-US")
-        self.name = f"{'num2words' if self._num2words else 'offline numbers 1'} + " + (
-            "languagetool" if self._tool else "light grammar 1"
-        )
-
-    def __call__(self, text: str) -> Polished:
-        spelt = re.sub(r"\d+(?:\.\d+)?", lambda found: self._spelt(found.group()), text)
-        checked = self._tool.correct(spelt) if self._tool else spelt
-        return Polished(tidied(checked), self.name)
-
-    def _spelt(self, number: str) -> str:
-        if self._num2words is not None:
-            return str(self._num2words(float(number) if "." in number else int(number)))
-        whole, _, digits = number.partition(".")
-        spoken = in_words(int(whole))
-        return spoken + (" point " + " ".join(UNITS[int(digit)] for digit in digits) if digits else "")
-
-
-UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-LARGE = ((10**9, "billion"), (10**6, "million"), (1000, "thousand"))
-
-
-def in_words(number: int) -> str:
-    """A whole number from 0 on in English words, as "one hundred and twenty-three"."""
-    if number < 20:
-        return UNITS[number]
-    if number < 100:
-        tens, ones = divmod(number, 10)
-        return TENS[tens - 2] + (f"-{UNITS[ones]}" if ones else "")
-    if number < 1000:
-        hundreds, rest = divmod(number, 100)
-        return f"{UNITS[hundreds]} hundred" + (f" and {in_words(rest)}" if rest else "")
-    size, name = next(each for each in LARGE if number >= each[0])
-    many, rest = divmod(number, size)
-    joint = " and " if 0 < rest < 100 else " "
-    return f"{in_words(many)} {name}" + (f"{joint}{in_words(rest)}" if rest else "")
-
-
-def tidied(text: str) -> str:
-    """The light check: single spaces, no word twice in a row, a or an, a capital, a full stop."""
-    one = " ".join(text.split())
-    one = re.sub(r"\b(\w+) \1\b", r"\1", one, flags=re.IGNORECASE)
-    one = re.sub(r"\s+([,.;:!?])", r"\1", one)
-    one = re.sub(r"\b([Aa]) (?=[aeio])", r"\1n ", one)
-    one = re.sub(r"\b([Aa])n (?=[bcdfgjklmnpqrstvwxz])", r"\1 ", one)
-    one = one[:1].upper() + one[1:]
-    return one if one.endswith((".", "!", "?")) else f"{one}."
