@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from linernotes.building.singing.fetching import Wanted, fetch, read_list, wanted_of
 from linernotes.clip import Clip
 
 
+def tone() -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, 0.1 * np.sin(np.arange(8000) / 9), 8000, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+PAGES = {
+    "/page.html": b'<html><title>x</title><body><audio src="tone.wav" controls></audio></body></html>',
+    "/nothing.html": b"<html><body>nothing here</body></html>",
+    "/moved.mp3": b"<html><body>this song has moved</body></html>",
+    "/tone.wav": tone(),
+}
+
+
 @pytest.fixture
 def server() -> Iterator[tuple[str, list[str]]]:
-    """Serves /good*.wav; everything else is gone; /cut.wav breaks off."""
+    """Serves /good*.wav, a page that plays /tone.wav and one that plays nothing; /cut.wav breaks off."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            body = b"sound" if self.path.startswith(("/good", "/cut")) else b""
+            body = b"sound" if self.path.startswith(("/good", "/cut")) else PAGES.get(self.path, b"")
             self.send_response(200 if body else 404)
+            is_page = body.startswith(b"<")
+            self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "audio/x-wav")
             self.send_header("Content-Length", str(len(body) + 9 * self.path.startswith("/cut")))
             self.end_headers()
             self.wfile.write(body)
@@ -46,7 +67,7 @@ def test_dead_links_are_counted_and_the_rest_is_fetched_once(
     wanted = [Wanted(name, f"{where}/{name}.wav") for name in ("good1", "gone", "cut", "good2")]
     first = fetch(wanted, tmp_path)
     assert (first.wanted, first.there, first.fetched_now, first.failed) == (4, 2, 2, 2)
-    assert first.reasons["HTTP 404"] == 1
+    assert first.reasons == {"HTTP 404": 1, "broken off": 1}
     assert sorted(path.name for path in (tmp_path / "audio").iterdir()) == ["good1.wav", "good2.wav"]
     asked.clear()
     again = fetch(wanted, tmp_path)
@@ -63,3 +84,42 @@ def test_lists_and_manifests_name_addresses(tmp_path: Path) -> None:
         read_list(path)
     clips = [Clip(str(n), "", extra={"youtube_id": video}) for n, video in enumerate(("v1", "v1", "v2"))]
     assert [one.name for one in wanted_of(clips)] == ["v1", "v2"]
+
+
+def test_what_is_no_audio_is_not_kept(server: tuple[str, list[str]], tmp_path: Path) -> None:
+    where, _ = server
+    wanted = [Wanted("moved", f"{where}/moved.mp3"), Wanted("mine", "file:///etc/hostname.wav")]
+    coverage = fetch(wanted, tmp_path)
+    assert coverage.there == 0
+    assert list((tmp_path / "audio").iterdir()) == []
+    assert "no audio but text/html" in coverage.reasons
+    assert any("no http address" in reason for reason in coverage.reasons)
+
+
+def test_yt_dlp_itself_takes_the_sound_of_a_page_and_passes_over_dead_ones(
+    server: tuple[str, list[str]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("yt_dlp", reason="yt-dlp is not installed (extra youtube)")
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("yt-dlp needs the program ffmpeg to take the sound out of a video")
+    where, asked = server
+    pages = ("nothing", "gone", "page")
+    coverage = fetch([Wanted(name, f"{where}/{name}.html") for name in pages], tmp_path)
+    assert (coverage.there, coverage.failed) == (1, 2)
+    assert coverage.reasons == {"Unsupported URL": 1, "Unable to download webpage": 1}
+    found = soundfile.info(tmp_path / "audio" / "page.flac")
+    assert (found.samplerate, found.frames) == (8000, 8000)
+    assert capfd.readouterr().err == ""
+    asked.clear()
+    assert fetch([Wanted("page", f"{where}/page.html")], tmp_path).fetched_now == 0
+    assert asked == []
+
+
+def test_without_yt_dlp_videos_fail_and_files_come(
+    server: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "yt_dlp", None)
+    where, _ = server
+    coverage = fetch([Wanted("page", f"{where}/page.html"), Wanted("a", f"{where}/good.wav")], tmp_path)
+    assert coverage.there == 1
+    assert coverage.reasons == {"MissingExtraError": 1}

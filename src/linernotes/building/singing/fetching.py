@@ -7,6 +7,7 @@ be fetched and kept is for whoever runs this to know.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import urllib.error
 import urllib.request
@@ -50,7 +51,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a list is there; failures by their first words."""
+    """How much of a list is there; failures by what they say before the first colon."""
 
     wanted: int
     there: int
@@ -141,7 +142,10 @@ def _is_file(folder: Path, stem: str, suffix: str) -> bool:
 def _try(one: Wanted, folder: Path) -> Fetched:
     """Whatever goes wrong with one address is noted as its own failure."""
     try:
-        suffix = Path(urlsplit(one.url).path).suffix.lower()
+        parts = urlsplit(one.url)
+        suffix = Path(parts.path).suffix.lower()
+        if parts.scheme not in ("http", "https"):
+            raise ValueError(f"{one.url!r} is no http address")
         if suffix in AUDIO_SUFFIXES:
             path = folder / "audio" / f"{file_name(one.name)}{suffix}"
             _download(one.url, path)
@@ -152,20 +156,41 @@ def _try(one: Wanted, folder: Path) -> Fetched:
         raise
     except urllib.error.HTTPError as error:
         return Fetched(one.name, one.url, error=f"HTTP {error.code}: {error.reason}")
+    except urllib.error.URLError as error:
+        return Fetched(one.name, one.url, error=f"no connection: {error.reason}")
     except Exception as error:  # yt-dlp's extractors raise anything; the next address may well be alive
         text = " ".join(str(error).split()) or type(error).__name__
-        return Fetched(one.name, one.url, error=f"{type(error).__name__}: {text}")
+        kind = type(error).__name__
+        speaks = kind in ("DownloadError", "ValueError", "OSError")  # for themselves; others need their names
+        return Fetched(one.name, one.url, error=_plain(text) if speaks else f"{kind}: {text}")
+
+
+def _plain(said: str) -> str:
+    """What yt-dlp says, less its own word for errors and the site and video that it names first."""
+    return re.sub(r"^(?:ERROR: )?(?:\[[^\]]*\] (?:\S+: )?)?", "", said)
 
 
 def _download(url: str, path: Path) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": "linernotes"})
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer, whole_file(path) as file:
+        kind = answer.headers.get_content_type()
+        if kind.startswith("text/"):
+            raise ValueError(f"no audio but {kind}: most likely a page that says it is gone")
         size = int(answer.headers.get("Content-Length") or 0)
         if size > LARGEST_FILE:
             raise ValueError(f"too large: {size / 1e9:.1f} GB")
         shutil.copyfileobj(answer, file)
         if size and file.tell() != size:
             raise OSError(f"broken off: {file.tell()} of {size} bytes came")
+
+
+class _Silent:
+    """Where yt-dlp says what goes wrong; it is raised as well, and counted."""
+
+    def debug(self, said: str) -> None:
+        """Nothing."""
+
+    warning = error = debug
 
 
 def _by_yt_dlp(one: Wanted, folder: Path) -> Path:
@@ -180,6 +205,9 @@ def _by_yt_dlp(one: Wanted, folder: Path) -> Path:
         "no_warnings": True,
         "noplaylist": True,
         "noprogress": True,
+        "logger": _Silent(),
+        "socket_timeout": TIMEOUT_S,
+        "max_filesize": LARGEST_FILE,
     }
     with yt_dlp.YoutubeDL(options) as loader:
         loader.download([one.url])
