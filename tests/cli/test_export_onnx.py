@@ -171,3 +171,14 @@ def test_without_pytorch_tracks_rank_alike(
     likelihoods = [[one["log_likelihood"] for one in ranked] for ranked in (found, expected)]
     assert len(set(likelihoods[0])) == 6
     np.testing.assert_allclose(*likelihoods, atol=1e-4)
+
+
+def test_predictions_are_the_same_without_pytorch(
+    checkpoint: Path, exported: Path, library: Path, tmp_path: Path
+) -> None:
+    run("predict", checkpoint, "--data", library, "--out", tmp_path / "by-torch")
+    done = run_without_pytorch("predict", exported, "--data", library, "--out", tmp_path / "by-onnx")
+    assert done.returncode == 0, done.stderr
+    said, same = ((tmp_path / name / "predictions.jsonl").read_text() for name in ("by-torch", "by-onnx"))
+    assert len(said.splitlines()) == 6
+    assert said == same

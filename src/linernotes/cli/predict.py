@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def predict(
-    model: Path = typer.Argument(..., help="The folder that training wrote, such as runs/NAME/best."),
+    model: Path = typer.Argument(..., help="What training wrote, runs/NAME/best, or export onnx."),
     data: Path = typer.Option(..., help="The manifest."),
     split: str = typer.Option("test", help="Which of its clips."),
     limit: int = typer.Option(0, min=0, help="The first so many clips; 0 takes all."),
@@ -31,20 +31,24 @@ def predict(
     Predictions and references are what `evaluate`, `compare` and `judge` read. Of a model that detects features
     (SonicVerse) each prediction holds them as facts, and heads.json says how often they are right.
 
-    Needs the extras: `pip install 'linernotes[torch,train]'`.
+    Needs the extras: `pip install 'linernotes[torch,train]'`, but for what `export onnx` wrote.
 
     Example: `linernotes predict runs/b/best --data set.jsonl --out predicted/b`
     """
+    from linernotes.models.exported import is_exported
     from linernotes.registry import need_extra
-
-    need_extra("torch", "torch")
     from linernotes.training.head_scores import head_table
-    from linernotes.training.predicting import predict_split, write_predictions
+    from linernotes.training.predictions import predict_exported, write_predictions
 
     with training_bar() as advance:
-        predicted = predict_split(
-            model, data, split, features or out / "features", limit=limit, beams=beams, advance=advance
-        )
+        if is_exported(model):
+            predicted = predict_exported(model, data, split, limit=limit, beams=beams, advance=advance)
+        else:
+            need_extra("torch", "torch")
+            from linernotes.training.predicting import predict_split
+
+            kept = features or out / "features"
+            predicted = predict_split(model, data, split, kept, limit=limit, beams=beams, advance=advance)
     examples, found = predicted.examples, predicted.found
     written = write_predictions(found, examples, out)
     if as_json:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,40 +13,16 @@ from linernotes.clip import Fact
 from linernotes.config import config_from_mapping
 from linernotes.decoding import DecodingOptions
 from linernotes.encoders.audio_encoder import AudioEmbeddings
-from linernotes.export import write_atomically
-from linernotes.manifest import read_manifest
 from linernotes.models.captioning import CaptionModel, EmbeddingCaptionModel, FeatureModel
 from linernotes.models.families import load_model
 from linernotes.training.batches import AudioSource
-from linernotes.training.examples import Example, select_examples
-from linernotes.training.head_scores import HeadScore, head_scores, head_table
+from linernotes.training.examples import Example
+from linernotes.training.head_scores import HeadScore, head_scores
 from linernotes.training.heard import audio_source
-from linernotes.training.recipe import DataOptions
+from linernotes.training.predictions import Advance, PredictedSplit, Predictions, examples_of_split
 from linernotes.training.validation import write_captions
 
-Advance = Callable[[str, float, float], None]
-"""Told what is being done, how much of it is done, and how much there is."""
-
 BATCH = 16
-PREDICTIONS, REFERENCES = "predictions.jsonl", "references.jsonl"
-HEADS, HEADS_TABLE = "heads.json", "heads.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """By clip id; `captions` is empty for a model that detects features alone."""
-
-    captions: Mapping[str, str]
-    features: Mapping[str, tuple[Fact, ...]]
-    heads: tuple[HeadScore, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PredictedSplit:
-    """The clips of a split and what was said of them."""
-
-    examples: tuple[Example, ...]
-    found: Predictions
 
 
 def predict_split(
@@ -68,11 +43,7 @@ def predict_split(
     """
     model = load_model(folder)
     captioned = not isinstance(model, FeatureModel) or model.writes_captions
-    data = DataOptions(
-        train_split=split, validation_split=split, test_split=split,
-        limit=limit, validation_limit=limit, without_captions=not captioned,
-    )  # fmt: skip
-    examples = select_examples(read_manifest(manifest), manifest.parent, data).train
+    examples = examples_of_split(manifest, split, limit, without_captions=not captioned)
     told = read_checkpoint(folder).info.get("recipe", {}).get("decoding", {})
     options = config_from_mapping(told, DecodingOptions)
     if beams is not None:
@@ -123,29 +94,3 @@ def _detected(
                 truth.setdefault(name, []).append(row[None])
     joined = [{name: np.concatenate(rows) for name, rows in table.items()} for table in (chances, truth)]
     return told, head_scores(joined[0], joined[1])
-
-
-def write_predictions(found: Predictions, examples: Sequence[Example], out: Path) -> tuple[Path, ...]:
-    """Captions and references as JSON Lines, features with them, scores of the heads; returns the files."""
-    texts = {PREDICTIONS: _lines(_said(found, example) for example in examples)}
-    if found.captions:
-        references = ({"id": one.clip_id, "captions": list(one.captions)} for one in examples)
-        texts[REFERENCES] = _lines(references)
-    if found.heads:
-        texts[HEADS] = json.dumps([asdict(one) for one in found.heads], indent=2) + "\n"
-        texts[HEADS_TABLE] = head_table(found.heads)
-    for name, text in texts.items():
-        write_atomically(out / name, text)
-    return tuple(out / name for name in texts)
-
-
-def _said(found: Predictions, example: Example) -> dict[str, object]:
-    said: dict[str, object] = {"id": example.clip_id}
-    if found.captions:
-        said["caption"] = found.captions[example.clip_id]
-    facts = found.features.get(example.clip_id, ())
-    return {**said, "facts": [asdict(fact) for fact in facts]} if facts else said
-
-
-def _lines(rows: Iterable[object]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
