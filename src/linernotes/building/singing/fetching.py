@@ -145,7 +145,7 @@ def _try(one: Wanted, folder: Path) -> Fetched:
         parts = urlsplit(one.url)
         suffix = Path(parts.path).suffix.lower()
         if parts.scheme not in ("http", "https"):
-            raise ValueError(f"{one.url!r} is no http address")
+            raise ValueError(f"no http address: {one.url}")
         if suffix in AUDIO_SUFFIXES:
             path = folder / "audio" / f"{file_name(one.name)}{suffix}"
             _download(one.url, path)
