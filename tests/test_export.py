@@ -94,7 +94,7 @@ def test_jams_speaks_its_namespaces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (65.4, "1:05"), (3600, "1:00:00"), (36059, "10:00:59")]
+    ("seconds", "text"), [(0, "0:00"), (65.4, "1:05"), (65.9, "1:05"), (3600, "1:00:00"), (36059, "10:00:59")]
 )
 def test_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text

@@ -17,15 +17,13 @@ from linernotes.notes_json import notes_to_json, printable
 
 
 def clock(seconds: float) -> str:
-    """Time as people write it: 1:05, or 1:01:05 from an hour on."""
-    whole = round(seconds)
+    """Time as players show it: 1:05, or 1:01:05 from an hour on.
+
+    It is the second that `seconds` lie in: unlike a rounded time never past the end.
+    """
+    whole = math.floor(seconds + 1e-6)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def stamp(seconds: float) -> str:
-    """The second that `seconds` lie in, as `clock` writes it: unlike a rounded time, never past the end."""
-    return clock(math.floor(seconds + 1e-6))
 
 
 def fact_text(fact: Fact) -> str:
@@ -54,7 +52,7 @@ def to_markdown(notes: Notes) -> str:
     if notes.description is not None:
         lines += ["", "## The whole of it", "", "| from | to | what happens |", "|---|---|---|"]
         lines += [
-            f"| {stamp(moment.start_s)} | {stamp(moment.end_s)} | {_cell(moment.text)} |"
+            f"| {clock(moment.start_s)} | {clock(moment.end_s)} | {_cell(moment.text)} |"
             for moment in notes.description.moments
         ]
     if notes.sections:

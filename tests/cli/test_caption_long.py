@@ -45,7 +45,7 @@ def test_a_language_model_is_asked_and_a_bad_one_is_replaced(song: Path, tmp_pat
     assert status == 0
     assert "It lasts 0:08." in out
     assert "the composer wrote the description: scripted:" in err
-    assert "it has 1 words, which is no description" in err
+    assert "it has one word, which is no description" in err
 
 
 def test_a_batch_with_jobs_is_described(song: Path, tmp_path: Path) -> None:

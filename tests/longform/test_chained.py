@@ -69,8 +69,14 @@ def test_no_answer_is_no_description(error: LanguageModelError) -> None:
     assert attempt.failure == f"{type(error).__name__}: {error}"
 
 
-def test_an_answer_that_does_not_end_is_asked_for_again() -> None:
-    assert chain(Asked(TruncatedError("cut off"), TRUE).model, MATERIAL, EVIDENCE, LongOptions()).is_good
+@pytest.mark.parametrize("nothing", ["", TruncatedError("cut off")])
+def test_where_there_is_no_text_to_show_the_question_is_put_again(nothing: Said) -> None:
+    asked = Asked(nothing, TRUE)
+    assert chain(asked.model, MATERIAL, EVIDENCE, LongOptions()).is_good
+    system, question = asked.conversations[1]
+    assert (system.role, question.role) == ("system", "user")
+    assert question.content.startswith(MATERIAL.text)
+    assert "can't be used" in question.content
 
 
 @pytest.mark.parametrize(

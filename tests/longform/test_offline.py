@@ -82,6 +82,29 @@ def test_short_is_short() -> None:
     assert counts[0] <= 5 < counts[1] <= 11
 
 
+def test_the_opening_says_nothing_that_a_turn_takes_back() -> None:
+    even = (
+        fact("dynamics", "dynamics", "steady", 0.0, DURATION_S),
+        fact("tempo_change", "tempo_change", "steady", 0.0, DURATION_S),
+        fact("instrument:drums", "instrument", "drums", 0.0, DURATION_S, sure=0.7),
+    )
+    text = tell((*FACTS, *even), SECTIONS, DURATION_S, LongOptions(length=Length.full)).caption.text
+    assert "begins quieter" in text
+    assert "volume stays even" not in text
+    assert "level hardly changes" not in text
+    assert "sounds like drums" not in text
+    assert "tempo holds steady" in text or "pulse is steady" in text  # no turn tells of another tempo
+    alone = tell((*FACTS[:2], *even), (), DURATION_S, LongOptions()).caption.text
+    assert "volume stays even" in alone or "level hardly changes" in alone
+
+
+def test_a_level_that_was_never_heard_is_not_gone_back_to() -> None:
+    second, third, fourth = (moment.text for moment in told().moments[1:])
+    assert "reaches its usual level" in second
+    assert "is quieter" in third
+    assert "is back at its usual level" in fourth
+
+
 def test_silence_and_noise_are_told_as_such() -> None:
     quiet = section(2, "B", 20.0, DURATION_S, ("content", "silence"))
     found = tell(FACTS, (SECTIONS[0], quiet), DURATION_S, LongOptions())

@@ -54,11 +54,18 @@ def chain(model: LanguageModel, material: Material, evidence: Evidence, options:
     attempt = _ask(model, conversation, evidence, options)
     if attempt.is_good or attempt.failure:
         return attempt
-    shown = Message("assistant", attempt.text[:LONGEST_SHOWN] or "(nothing)")
-    again = _ask(model, [*conversation, shown, repair(attempt.faults)], evidence, options)
+    again = _ask(model, _again(conversation, attempt), evidence, options)
     if again.failure:
         return Attempt(attempt.text, attempt.faults, again.failure, asked=2)
     return Attempt(again.text, again.faults, asked=2)
+
+
+def _again(conversation: list[Message], attempt: Attempt) -> list[Message]:
+    """A faulty text is shown to the model; without one there is nothing to show, and small models copy what is."""
+    if attempt.text:
+        return [*conversation, Message("assistant", attempt.text[:LONGEST_SHOWN]), repair(attempt.faults)]
+    *before, question = conversation
+    return [*before, Message(question.role, f"{question.content}\n\n{repair(attempt.faults).content}")]
 
 
 def _ask(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linernotes.clip import Fact, Section
-from linernotes.export import stamp
+from linernotes.export import clock
 from linernotes.features.harmony.pitch_names import progression_name
 from linernotes.words.text_chords import loops_agree
 from linernotes.words.text_keys import parse_key
@@ -60,6 +60,7 @@ class _Heard:
     bpm: float = 0.0
     last_bpm: float = 0.0
     level: str = ""
+    was_usual: bool = False
     loop: str = ""
     chords: set[str] = field(default_factory=set)
     moods: set[str] = field(default_factory=set)
@@ -126,8 +127,8 @@ def _first(content: Content, heard: _Heard, whole: Content) -> list[Change]:
     if heard.sings and voice and voice.sure and voice.text == "instrumental":
         changes.append(Change(2.0, plain("starts as an ") + said("instrumental", voice.fact_ids)))
         heard.sings = False
-    heard.level = level.text if (level := content.one("level")) else ""
-    return changes + _level(content, "", heard.level, began=False)
+    level = item.text if (item := content.one("level")) else ""
+    return changes + _level(content, heard, level, began=False)
 
 
 def _changes(section: Section, content: Content, heard: _Heard) -> list[Change]:
@@ -137,13 +138,11 @@ def _changes(section: Section, content: Content, heard: _Heard) -> list[Change]:
         return [Change(4.0, plain("there is only ") + said("silence", silence.fact_ids), is_clause=True)]
     changes = []
     if section.label in heard.began_s:
-        when = stamp(heard.began_s[section.label])
+        when = clock(heard.began_s[section.label])
         changes.append(Change(1.0, plain(f"the music of {when} returns"), is_clause=True))
     changes += _voice(content, heard) + _players(content, heard)
     level = item.text if (item := content.one("level")) else ""
-    changes += _level(content, heard.level, level)
-    heard.level = level
-    return changes
+    return changes + _level(content, heard, level)
 
 
 def _voice(content: Content, heard: _Heard) -> list[Change]:
@@ -182,14 +181,16 @@ def _players(content: Content, heard: _Heard) -> list[Change]:
     return changes
 
 
-def _level(content: Content, before: str, now: str, *, began: bool = True) -> list[Change]:
+def _level(content: Content, heard: _Heard, now: str, *, began: bool = True) -> list[Change]:
+    before, heard.level = heard.level, now
     if now and now != before:
         item = content.one("level")
         assert item is not None
         verb = "is " if began else "begins "
         return [Change(1.5, plain(verb) + said(f"{now} than the rest", item.fact_ids))]
+    was_usual, heard.was_usual = heard.was_usual, heard.was_usual or not now
     if before and not now:
-        return [Change(1.0, plain("is back at its usual level"))]
+        return [Change(1.0, plain("is back at its usual level" if was_usual else "reaches its usual level"))]
     return []
 
 

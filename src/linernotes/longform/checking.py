@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from linernotes.clip import Fact
-from linernotes.export import stamp
+from linernotes.export import clock
 from linernotes.longform.changes import is_of_a_span
 from linernotes.longform.sentences import Sentence, sentences
 from linernotes.longform.times import read_times
@@ -66,7 +66,8 @@ def faults(text: str, evidence: Evidence, most_words: int) -> list[str]:
     """Everything wrong with a description, in words that a language model can act on; empty where it may stand."""
     words = text.split()
     if len(words) < FEWEST_WORDS:
-        return ["it is empty" if not words else f"it has {len(words)} words, which is no description"]
+        count = "one word" if len(words) == 1 else f"{len(words)} words"
+        return [f"it has {count}, which is no description" if words else "it is empty"]
     found = list(_nonsense(text, words, most_words))
     found += _wrong_times(text, evidence)
     found += _wrong_claims(text, evidence)
@@ -95,7 +96,7 @@ def _wrong_times(text: str, evidence: Evidence) -> Iterator[str]:
         if not mention.is_possible:
             yield f"“{quoted}” is no time"
         elif mention.seconds > evidence.duration_s:
-            yield f"“{quoted}” is after the end: the recording lasts {stamp(evidence.duration_s)}"
+            yield f"“{quoted}” is after the end: the recording lasts {clock(evidence.duration_s)}"
         elif mention.is_clock and not _is_known(mention.seconds, evidence):
             yield f"“{quoted}” is none of the times in the material"
     if len(evidence.times_s) > 2 and not any(mention.is_clock for mention in mentions):

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from linernotes.clip import Caption, Claim, Description, Fact, Moment, Section
-from linernotes.export import stamp
+from linernotes.export import clock
 from linernotes.longform.changes import DETAIL, Change, Turn, is_of_a_span, turns
 from linernotes.longform.options import Length, LongOptions, Manner
 from linernotes.writers.composer import composer
+from linernotes.writers.composer.content import DEFAULT_THRESHOLDS
 from linernotes.writers.composer.grammar import number
 from linernotes.writers.composer.phrase import Phrase, fill, listed, plain, said, sentence, to_caption
 
@@ -39,8 +40,8 @@ def tell(
     `quotes` are words of a trained captioner by the start of the section that they belong to.
     """
     rng = Random(options.seed)
-    opening = _whole(facts, sections, duration_s, options)
     told = _chosen(turns(facts, sections), most_turns(options.length, duration_s))
+    opening = _whole(_not_gainsaid(facts, sections, told, options.length), sections, duration_s, options)
     quoted = dict(quotes or {})
     captions, starts = [opening], [0.0]
     for turn in told:
@@ -68,11 +69,32 @@ def _whole(
     kept = [fact for fact in facts if not is_of_a_span(fact) and fact.name not in ("section", "chord")]
     if options.length is Length.short:
         kept = [fact for fact in kept if fact.name not in NOT_IN_SHORT]
-    lasts = plain(f"It lasts {stamp(duration_s)}")
+    lasts = plain(f"It lasts {clock(duration_s)}")
     borders = [fact.id for fact in facts if fact.name == "section"]
     if len(borders) > 1 and len(sections) > 1:
         lasts = lasts + plain(", in ") + said(f"{number(len(borders))} sections", borders)
     return _together([composer(kept, "long", options.seed), to_caption(sentence(lasts))], " ")
+
+
+def _not_gainsaid(
+    facts: Sequence[Fact], sections: Sequence[Section], told: Sequence[Turn], length: Length
+) -> list[Fact]:
+    """Facts of the whole, less those that a turn takes back ("the volume stays even") or says more surely."""
+    of_id = {fact.id: fact for fact in (*facts, *(fact for part in sections for fact in part.facts))}
+    changes = [change for turn in told for change in _weightiest(turn.changes, length)]
+    ids = [identity for change in changes for identity in change.phrase.fact_ids]
+    later = [of_id[identity] for identity in ids if identity in of_id]
+    names = {fact.name for fact in later}
+    uneven = {"dynamics": names & {"level", "dynamics"}, "tempo_change": names & {"tempo"}}
+    sure = {fact.value for fact in later if fact.name == "instrument"}
+    return [
+        fact
+        for fact in facts
+        if not (fact.value == "steady" and uneven.get(fact.name))
+        and not (
+            fact.name == "instrument" and fact.value in sure and fact.confidence < DEFAULT_THRESHOLDS.sure
+        )
+    ]
 
 
 def _chosen(found: Sequence[Turn], most: int) -> list[Turn]:
@@ -98,7 +120,7 @@ def _sentence(turn: Turn, options: LongOptions, rng: Random) -> Phrase:
     if options.manner is Manner.timeline:
         return sentence(told)
     shapes = _LONE_SHAPES if len(kept) == 1 and clauses else _SHAPES
-    return sentence(fill(rng.choice(shapes), time=plain(stamp(turn.time_s)), told=told))
+    return sentence(fill(rng.choice(shapes), time=plain(clock(turn.time_s)), told=told))
 
 
 def _weightiest(changes: Sequence[Change], length: Length) -> list[Change]:
@@ -117,7 +139,7 @@ def _quoting(caption: Caption, words: str) -> Caption:
 
 
 def _stamped(caption: Caption, start_s: float) -> Caption:
-    return _together([Caption(stamp(start_s)), caption], " ")
+    return _together([Caption(clock(start_s)), caption], " ")
 
 
 def _together(captions: Sequence[Caption], separator: str) -> Caption:

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Protocol
 
 from linernotes.clip import Fact, Section
-from linernotes.export import stamp
+from linernotes.export import clock
 from linernotes.features.harmony.pitch_names import progression_name
 from linernotes.llm import Message
 from linernotes.longform.changes import is_of_a_span
@@ -94,7 +94,7 @@ def make_material(
         ],
         "windows, with what was written of them": [_line(span, captions) for span, captions in groups],
     }
-    lines = [f'"length": {_text(stamp(duration_s))}', f'"whole recording": {_texts(whole)}']
+    lines = [f'"length": {_text(clock(duration_s))}', f'"whole recording": {_texts(whole)}']
     lines += [f'"{name}": [\n  ' + ",\n  ".join(items) + "\n]" for name, items in told.items() if items]
     stretches: list[_Stretch] = [*spans, *parts, *(span for span, _ in groups)]
     times_s = {time_s for stretch in stretches for time_s in (stretch.start_s, stretch.end_s)}
@@ -111,7 +111,7 @@ class _Stretch(Protocol):
 
 def _line(stretch: _Stretch, told: Sequence[str], *, sounds_like: str = "") -> str:
     letter = f'"letter": {_text(sounds_like)}, ' if sounds_like else ""
-    times = f'"from": {_text(stamp(stretch.start_s))}, "to": {_text(stamp(stretch.end_s))}'
+    times = f'"from": {_text(clock(stretch.start_s))}, "to": {_text(clock(stretch.end_s))}'
     return f'{{{times}, {letter}"told": {_texts(told)}}}'
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from linernotes.clip import Moment, Notes
-from linernotes.export import stamp
+from linernotes.export import clock
 from linernotes.features.frames import Frames
 from linernotes.plot import content
 from linernotes.plot.paper import (
@@ -98,7 +98,7 @@ def time_line_figure(notes: Notes, frames: Frames, title_columns: int = 100) -> 
 
 def _lines(moment: Moment) -> tuple[str, ...]:
     """The moment's text, with its time before it unless it begins with that."""
-    text, time = drawable(" ".join(moment.text.split())), stamp(moment.start_s)
+    text, time = drawable(" ".join(moment.text.split())), clock(moment.start_s)
     is_named = time in text[: len(time) + len("From about ")]
     return tuple(textwrap.wrap(text if is_named else f"{time}  {text}", TEXT_COLUMNS))
 

@@ -68,8 +68,8 @@ def spoken_key(key: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as minutes and seconds: `1:05`."""
-    whole = round(seconds)
+    """The second that `seconds` lie in, as minutes and seconds: `1:05`."""
+    whole = int(seconds + 1e-6)
     return f"{whole // 60}:{whole % 60:02d}"
 
 
