@@ -14,11 +14,13 @@ from chat_stub import Stub, completion, send, stub
 
 from linernotes.audio import Audio
 from linernotes.building.pseudo_captions.names import Names
-from linernotes.building.singing import REQUIRED, UNSURE, Attribute
+from linernotes.building.singing import REQUIRED, UNSURE, Attribute, unsure
 from linernotes.building.singing import asking as module
 from linernotes.building.singing.asking import CLASSES, AudioModel, NothingOfUseError, style_of
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.measuring import measure
+from linernotes.building.singing.singer import Singer
+from linernotes.building.singing.vocal_pitch import mean_pitch
 from linernotes.building.singing.wording import Templates, faults_of
 from linernotes.llm import ServerError, UnauthorisedError
 from linernotes.llm.cache import AnswerCache, Cached
@@ -171,6 +173,7 @@ def test_what_was_told_goes_before_what_is_heard_and_the_pitch_follows_it() -> N
         gender: measure(
             [],
             tone,
+            Singer(unsure("singer_gender"), mean_pitch(tone.waveform, 16_000)),
             made_by="clean",
             thresholds=Thresholds(),
             told={

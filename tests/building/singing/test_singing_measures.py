@@ -14,9 +14,11 @@ from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.masking import spectrogram, vocals_of, waveform_of
 from linernotes.building.singing.measuring import measure, reclassified
 from linernotes.building.singing.segments import segments_of
+from linernotes.building.singing.singer import Singer, gender_from, pooled
 from linernotes.building.singing.timbre import alpha_ratio_db
-from linernotes.building.singing.vocal_pitch import mean_pitch
+from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
 from linernotes.clip import Fact
+from linernotes.features.voice.gender import MIDDLE_PITCH, GenderEvidence
 
 RATE = 16_000
 
@@ -29,11 +31,39 @@ def voice(pitch_hz: float, seconds: float = 3.0, slope: float = 1.0) -> NDArray[
     return (0.1 * np.sum(tones, axis=0)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("pitch_hz", "gender"), [(110.0, "male"), (220.0, "male"), (440.0, "female")])
-def test_mean_pitch_is_that_of_the_voice(pitch_hz: float, gender: str) -> None:
-    found = mean_pitch(voice(pitch_hz), RATE, gender=gender)
+@pytest.mark.parametrize("pitch_hz", [110.0, 220.0, 440.0])
+def test_mean_pitch_is_that_of_the_voice(pitch_hz: float) -> None:
+    found = mean_pitch(voice(pitch_hz), RATE)
     assert found is not None
     assert found.mean_hz == pytest.approx(pitch_hz, rel=0.02)
+
+
+def test_of_a_stand_ins_voice_only_what_the_mix_has_too_counts() -> None:
+    pytest.importorskip("swift_f0")
+    mix = Audio(voice(220.0), RATE)
+    astray = np.concatenate([voice(220.0, 1.5), voice(330.0, 1.5)])
+    alone, checked = mean_pitch(astray, RATE), mean_pitch(astray, RATE, mix=mix)
+    assert alone is not None
+    assert checked is not None
+    assert alone.mean_hz > 260.0
+    assert checked.mean_hz == pytest.approx(220.0, rel=0.02)
+    assert checked.voiced_s < 0.6 * alone.voiced_s
+    assert mean_pitch(voice(330.0), RATE, mix=mix) is None  # nothing of it is in the mix
+
+
+def test_the_gender_is_heard_twice_and_weighed_with_the_measured_height() -> None:
+    def height(mean_hz: float) -> MeanPitch:
+        return MeanPitch(mean_hz, 5.0, 0.5, "truth")
+
+    mix, voice_alone = GenderEvidence(6, -1.0, -5.0, 0.3), GenderEvidence(5, 1.0, 0.0, 0.0)
+    both = pooled(mix, voice_alone, height(440.0))
+    assert (both.looks, both.network, both.tags) == (11, 0.0, 0.3)
+    assert both.pitch == pytest.approx(69.0 - MIDDLE_PITCH)
+    assert gender_from(both).value == "female"
+    assert gender_from(pooled(mix, voice_alone, height(110.0))).value == "male"
+    unheard = GenderEvidence(0, 0.0, 0.0, 0.0)
+    assert pooled(mix, unheard, None) == mix  # silence by itself is no evidence
+    assert gender_from(pooled(unheard, unheard, height(440.0))).value == UNSURE
 
 
 def test_silence_and_noise_have_no_pitch() -> None:
@@ -77,7 +107,7 @@ def test_stand_in_keeps_the_voice_and_drops_what_is_off_its_harmonics() -> None:
     times_s = np.arange(len(sung)) / RATE
     bass = (0.05 * np.sin(2 * np.pi * 62.0 * times_s)).astype(np.float32)
     hiss = 0.02 * np.random.default_rng(1).standard_normal(len(sung)).astype(np.float32)
-    masked = vocals_of(sung + bass + hiss, "male")
+    masked = vocals_of(sung + bass + hiss)
     middle = slice(RATE // 2, -RATE // 2)
     before = level_db((bass + hiss)[middle])
     after = level_db((masked.vocals - sung)[middle])
@@ -101,10 +131,13 @@ def test_segments_have_5_to_30_s_and_one_singer() -> None:
 
 def test_what_is_not_heard_is_unsure() -> None:
     facts = [
-        Fact("g", "singer_gender", "female", "", 0.9, "net", 0.0, 3.0),
         Fact("t", "tempo", 140.0, "BPM", 0.8, "beats", 0.0, 3.0),
     ]
-    told = measure(facts, Audio(voice(440.0), RATE), made_by="clean stem", thresholds=Thresholds())
+    vocals = Audio(voice(440.0), RATE)
+    singer = Singer(
+        Attribute("singer_gender", "female", 0.9, "net"), mean_pitch(vocals.waveform, vocals.sample_rate)
+    )
+    told = measure(facts, vocals, singer, made_by="clean stem", thresholds=Thresholds())
     assert [told[name].value for name in ("singer_gender", "pitch", "tempo")] == ["female", "high", "fast"]
     assert missing_of(told) == ("mood",)
     assert told["name"].value == UNSURE

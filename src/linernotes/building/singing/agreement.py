@@ -16,6 +16,7 @@ from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.hearing import facts_of, frames_of
 from linernotes.building.singing.measuring import measure
+from linernotes.building.singing.singer import hear_singer
 from linernotes.clip import Clip
 from linernotes.manifest import audio_file, whole_file
 
@@ -108,11 +109,12 @@ def _told(clip: Clip, root: Path, demixer: Demixer, thresholds: Thresholds, kept
         }
     mix = audio.decode(audio_file(clip.audio_path, root), 44_100)
     stem = audio.decode(audio_file(str(clip.extra["vocals_path"]), root), 16_000)
-    facts = facts_of(frames_of(mix))
-    told = {
-        "mix": measure(facts, demixer(mix), made_by=demixer.name, thresholds=thresholds),
-        "stem": measure(facts, stem, made_by="clean stem", thresholds=thresholds),
-    }
+    frames = frames_of(mix)
+    facts = facts_of(frames)
+    told = {}
+    for source, vocals, made_by in (("mix", demixer(mix), demixer.name), ("stem", stem, "clean stem")):
+        singer = hear_singer(frames, mix, vocals, made_by=made_by)
+        told[source] = measure(facts, vocals, singer, made_by=made_by, thresholds=thresholds)
     if path is not None:
         plain = {
             source: {

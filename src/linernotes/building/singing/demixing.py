@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from linernotes.audio import Audio
 from linernotes.building.singing.demucs_weights import EXTRA, fingerprint_of, load_by_name, load_from_folder
-from linernotes.building.singing.hearing import gender_of
 from linernotes.building.singing.masking import SAMPLE_RATE, vocals_of
 from linernotes.registry import need_extra
 
@@ -38,16 +37,16 @@ class Demixer(Protocol):
 
 
 class MelodyComb:
-    """The stand-in (`masking`): hears block by block who sings, follows the melody, keeps its harmonics."""
+    """The stand-in (`masking`): follows the melody block by block and keeps its harmonics."""
 
-    name = "melody-comb 1 (stand-in)"
+    name = "melody-comb 2 (stand-in)"
 
     def __call__(self, audio: Audio) -> Audio:
         """The voice at 16 kHz."""
         waveform = at_rate(audio, SAMPLE_RATE)
         length = round(BLOCK_S * SAMPLE_RATE)
         pieces = [
-            vocals_of(part, gender_of(part)).vocals
+            vocals_of(part).vocals
             for first in range(0, max(1, len(waveform)), length)
             if len(part := waveform[first : first + length])
         ]

@@ -16,6 +16,7 @@ from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_
 from linernotes.building.singing.measuring import heard_of, measure, reclassified
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.segments import SHORTEST_S, segments_of
+from linernotes.building.singing.singer import hear_singer
 from linernotes.building.singing.wording import CaptionWriter
 from linernotes.clip import Fact
 from linernotes.features.estimate import make_listeners
@@ -132,9 +133,15 @@ def _measured(
         turn = chosen[int(excerpt.span.clip_id)]
         mix, vocals = excerpt.audio, demixer(excerpt.audio)
         told = listener(mix, vocals) if listener else Told({})
-        facts = facts_of(frames_of(mix))
+        frames = frames_of(mix)
         attributes = measure(
-            facts, vocals, made_by=demixer.name, thresholds=thresholds, known=known, told=told.attributes
+            facts_of(frames),
+            vocals,
+            hear_singer(frames, mix, vocals, made_by=demixer.name),
+            made_by=demixer.name,
+            thresholds=thresholds,
+            known=known,
+            told=told.attributes,
         )
         warnings += [f"no answer of use on {turn.start_s:.0f} s: {fault}" for fault in told.faults]
         found.append(SungSegment(turn.start_s, turn.end_s, turn.singer, attributes, told.style))

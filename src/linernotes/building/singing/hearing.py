@@ -18,7 +18,6 @@ from linernotes.features.listen import listen
 from linernotes.features.voice.gender import (
     MIDDLE_PITCH,
     GenderEvidence,
-    estimate_singer_gender,
     female_chance,
 )
 from linernotes.features.voice.singer_gender import SingerGenderListener
@@ -62,13 +61,6 @@ def voice_frames(audio: Audio) -> Frames:
 def facts_of(frames: Frames) -> list[Fact]:
     """The facts of a segment that is known to be music."""
     return estimate_facts(frames, within_music=True)
-
-
-def gender_of(waveform: Floats) -> str:
-    """male or female where the network and the height of the voice agree on it, else "" (16 kHz samples)."""
-    frames = listen([{SingerGenderListener.sample_rate: waveform}], [SingerGenderListener()], threads=1)
-    value = str(estimate_singer_gender(frames)[0].value)
-    return value if value in ("male", "female") else ""
 
 
 def sung_parts(frames: Frames) -> list[tuple[float, float]]:

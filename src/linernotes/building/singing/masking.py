@@ -1,10 +1,12 @@
 """The voice taken out of a mix by a mask of its spectrogram, where no separation network is at hand.
 
 The leading melody is followed by dynamic programming over the salience of pitches: harmonics speak for a pitch,
-what lies half-way between them against it; only pitches that a man or a woman sings are weighed, whichever sings.
-What lies on its harmonics is kept. A stand-in: consonants are lost, drums and chords that fall on the harmonics
-stay, and an instrument that leads is taken for a voice. (Masks against percussion and repetition, tried on top,
-made the level of the voice worse: docs/s2cap.md.)
+what lies half-way between them against it. All pitches are weighed that people sing: a range for men or women
+would hold the melody better, but by a gender that is wrong it would be lost. What lies on its harmonics is kept.
+
+A stand-in: consonants are lost, drums and chords that fall on the harmonics stay, and an instrument that leads is
+taken for a voice. (Masks against percussion and repetition, tried on top, made the level of the voice worse:
+docs/s2cap.md.)
 """
 
 from __future__ import annotations
@@ -20,13 +22,11 @@ Floats = NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
 WINDOW, HOP = 2048, 512
-RANGES = {"male": (40.0, 66.0), "female": (51.0, 79.0), "": (40.0, 79.0)}
-"""MIDI pitches that are weighed, by who sings; "" where that is not known."""
-SALIENT_FROM_HZ = {"male": 200.0, "female": 300.0, "": 200.0}
+LOWEST_PITCH, HIGHEST_PITCH, PITCH_STEP = 40.0, 79.0, 0.25
+"""MIDI pitches that are weighed."""
+SALIENT_FROM_HZ, SALIENT_TO_HZ = 200.0, 3500.0
 """Below is the bass."""
-SALIENT_TO_HZ = 3500.0
 HARMONICS, DECAY, BETWEEN = 10, 0.85, 0.8
-PITCH_STEP = 0.25
 STEP_PENALTY = 0.1
 """Price of a semitone between two frames, in units of a loud frame's salience; at most that of an octave."""
 HARMONIC_WIDTH_HZ, VIBRATO = 16.0, 0.02
@@ -76,23 +76,20 @@ def _window() -> Floats:
     return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 
 
-def vocals_of(waveform: Floats, gender: str = "") -> Masked:
-    """The voice of a man or woman ("" where not known) in a mix, both (samples,) at 16 kHz."""
+def vocals_of(waveform: Floats) -> Masked:
+    """The voice in a mix, both (samples,) at 16 kHz."""
     spectra = spectrogram(waveform)
     magnitudes = np.abs(spectra.frames)
-    pitches = leading_melody(magnitudes, gender)
+    pitches = leading_melody(magnitudes)
     mask = harmonics_of(pitches, magnitudes.shape[1])
     masked = (spectra.frames * mask).astype(np.complex64)
     return Masked(waveform_of(Spectrogram(masked, spectra.samples)), pitches)
 
 
-def leading_melody(magnitudes: Floats, gender: str = "") -> Floats:
+def leading_melody(magnitudes: Floats) -> Floats:
     """MIDI pitch of the leading voice in every frame, (frames,): the path of greatest salience less its steps."""
-    known = gender if gender in RANGES else ""
-    low, high = RANGES[known]
-    pitches = np.arange(low, high + PITCH_STEP / 2, PITCH_STEP).astype(np.float32)
-    weights = _weights(tuple(pitches.tolist()), SALIENT_FROM_HZ[known], magnitudes.shape[1])
-    salience = magnitudes @ weights.T
+    pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + PITCH_STEP / 2, PITCH_STEP).astype(np.float32)
+    salience = magnitudes @ _weights(magnitudes.shape[1]).T
     salience -= salience.mean(axis=1, keepdims=True)
     scores = salience / max(float(np.percentile(salience.max(axis=1), 80)), FLOOR)
     steps = STEP_PENALTY * np.minimum(np.abs(pitches[:, None] - pitches[None]), 12.0)
@@ -107,15 +104,16 @@ def leading_melody(magnitudes: Floats, gender: str = "") -> Floats:
     return np.asarray(pitches[path[::-1]], np.float32)
 
 
-@lru_cache(maxsize=4)
-def _weights(pitches: tuple[float, ...], from_hz: float, bins: int) -> Floats:
+@lru_cache(maxsize=1)
+def _weights(bins: int) -> Floats:
     """What every bin counts for every pitch, (pitches, bins), each place shared by its two nearest bins."""
+    pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + PITCH_STEP / 2, PITCH_STEP)
     weights = np.zeros((len(pitches), bins), np.float32)
-    pitch_hz = 440.0 * 2 ** ((np.array(pitches) - 69.0) / 12)
+    pitch_hz = 440.0 * 2 ** ((pitches - 69.0) / 12)
     for harmonic in range(1, HARMONICS + 1):
         for multiple, sign in ((harmonic, 1.0), (harmonic - 0.5, -BETWEEN)):
             place_hz = multiple * pitch_hz
-            able = np.flatnonzero((place_hz > from_hz) & (place_hz < SALIENT_TO_HZ))
+            able = np.flatnonzero((place_hz > SALIENT_FROM_HZ) & (place_hz < SALIENT_TO_HZ))
             place = place_hz[able] * WINDOW / SAMPLE_RATE
             lower = place.astype(int)
             share = place - lower

@@ -1,7 +1,7 @@
 """The ten attributes of a sung segment, from the mix and from the voice that was taken out of it.
 
-Gender, mood and tempo are what the listeners hear in the mix; volume, pitch and timbre are measured on the voice.
-Where the voice is a stand-in's, volume and pitch are the less sure.
+Mood and tempo are what the listeners hear in the mix; gender and pitch are the singer's (`singer`), volume and
+timbre are measured on the voice. Where the voice is a stand-in's, volume and pitch are the less sure.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import replace
 from linernotes.audio import Audio
 from linernotes.building.singing import ATTRIBUTES, FROM_METADATA, UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import PACES, SILENT_DB, Thresholds, level_db
+from linernotes.building.singing.singer import Singer, is_stand_in
 from linernotes.building.singing.timbre import timbre_of
-from linernotes.building.singing.vocal_pitch import mean_pitch
 from linernotes.clip import Clip, Fact
 
 LEVEL_ERROR_DB = {True: 1.0, False: 0.2}
-PITCH_ERROR_OCTAVES = {True: 0.18, False: 0.02}
+PITCH_ERROR_OCTAVES = {True: 0.06, False: 0.02}
 """About how far off volume and pitch are by a stand-in's voice (True) and by a clean one."""
 
 GIVEN = "given"
@@ -27,11 +27,11 @@ GIVEN = "given"
 def measure(
     facts: Sequence[Fact],
     vocals: Audio,
+    singer: Singer,
     *,
     made_by: str,
     thresholds: Thresholds,
     known: Mapping[str, Attribute] | None = None,
-    pitch_method: str = "dio",
     told: Mapping[str, Attribute] | None = None,
 ) -> dict[str, Attribute]:
     """All ten attributes by name, in the paper's order; what can't be told is `UNSURE`.
@@ -39,18 +39,16 @@ def measure(
     Args:
         facts: what was heard of the mix.
         vocals: the voice of the same segment, taken out by `made_by`.
+        singer: what mix and voice together tell of the singer (`hear_singer`).
         thresholds: borders of the classes.
         known: what the metadata says (`from_metadata`).
-        pitch_method: "dio" or "harvest".
         told: what a listener who was asked (`asking`) says; where that is known it goes before what is heard.
     """
     said = {name: one for name, one in (told or {}).items() if one.is_known}
-    heard = heard_of(facts, thresholds) | said
-    gender = heard["singer_gender"]
-    is_stand_in = "stand-in" in made_by
+    heard = heard_of(facts, thresholds) | {"singer_gender": singer.gender} | said
     measured = {
-        "volume": _volume(vocals, made_by, is_stand_in, thresholds),
-        "pitch": _pitch(vocals, gender.value, made_by, is_stand_in, thresholds, pitch_method),
+        "volume": _volume(vocals, made_by, thresholds),
+        "pitch": _pitch(singer, heard["singer_gender"].value, made_by, thresholds),
         "timbre": timbre_of(vocals.waveform, vocals.sample_rate, made_by),
     } | heard
     given = known or {}
@@ -138,24 +136,22 @@ def _tempo(facts: Sequence[Fact], thresholds: Thresholds) -> Attribute:
     )
 
 
-def _volume(vocals: Audio, made_by: str, is_stand_in: bool, thresholds: Thresholds) -> Attribute:
+def _volume(vocals: Audio, made_by: str, thresholds: Thresholds) -> Attribute:
     level = level_db(vocals.waveform)
     if level <= SILENT_DB + 20.0:
         return unsure("volume", source=f"rms of {made_by}")
-    sure = _sureness(thresholds.margin("volume", level), LEVEL_ERROR_DB[is_stand_in])
+    sure = _sureness(thresholds.margin("volume", level), LEVEL_ERROR_DB[is_stand_in(made_by)])
     return Attribute("volume", thresholds.volume(level), sure, f"rms of {made_by}", round(level, 2), "dBFS")
 
 
-def _pitch(
-    vocals: Audio, gender: str, made_by: str, is_stand_in: bool, thresholds: Thresholds, method: str
-) -> Attribute:
+def _pitch(singer: Singer, gender: str, made_by: str, thresholds: Thresholds) -> Attribute:
     known = gender if gender in thresholds.pitch_hz else ""
-    found = mean_pitch(vocals.waveform, vocals.sample_rate, method=method, gender=known)
+    found = singer.pitch
     if found is None:
         return unsure("pitch", source=f"f0 of {made_by}")
     value = thresholds.pitch(found.mean_hz, known)
     margin = thresholds.margin("pitch", found.mean_hz, known)
-    sure = _sureness(margin, PITCH_ERROR_OCTAVES[is_stand_in]) if known else 0.5
+    sure = _sureness(margin, PITCH_ERROR_OCTAVES[is_stand_in(made_by)]) if known else 0.5
     source = f"{found.source} of {made_by}"
     return Attribute("pitch", value, sure, source, round(found.mean_hz, 1), "Hz")
 

@@ -29,6 +29,7 @@ from linernotes.building.singing.measuring import from_metadata, measure, mood_b
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome
 from linernotes.building.singing.segments import segments_of
+from linernotes.building.singing.singer import hear_singer
 from linernotes.building.singing.wording import CaptionWriter, faults_of
 from linernotes.clip import Clip
 from linernotes.features.voice.voice import estimate_voice
@@ -225,20 +226,22 @@ class Attributes:
     def identity(self) -> str:
         guess = " + mood guessed" if self.guess_mood else ""
         asked = f" + {self.listener.name}" if self.listener else ""
-        return f"shipped listeners + rms + world-{self.pitch_method} + alpha-ratio 1{guess}{asked}"
+        return f"shipped listeners 2 + rms + world-{self.pitch_method} + alpha-ratio 1{guess}{asked}"
 
     def __call__(self, clip: Clip) -> Outcome:
         mix = audio.decode(self.folder / clip.audio_path, 44_100)
         vocals = audio.decode(self.folder / clip.extra["vocals_path"], 16_000)
-        facts = facts_of(frames_of(mix))
+        frames, demixer = frames_of(mix), clip.extra["made_by"]["demix"]
+        facts = facts_of(frames)
+        singer = hear_singer(frames, mix, vocals, made_by=demixer, method=self.pitch_method)
         told = self.listener(mix, vocals) if self.listener else Told({})
         attributes = measure(
             facts,
             vocals,
-            made_by=clip.extra["made_by"]["demix"],
+            singer,
+            made_by=demixer,
             thresholds=Thresholds(),
             known=from_metadata(clip),
-            pitch_method=self.pitch_method,
             told=told.attributes,
         )
         if self.guess_mood and not attributes["mood"].is_known:
