@@ -37,6 +37,11 @@ def test_round_trip(folder: Path) -> None:
     assert sorted(path.name for path in folder.parent.iterdir()) == ["best"]
 
 
+def test_whoever_may_read_the_settings_may_read_the_weights(folder: Path) -> None:
+    modes = {path.stat().st_mode for path in folder.iterdir()}
+    assert len(modes) == 1
+
+
 def test_writing_again_replaces_the_folder(folder: Path) -> None:
     write_checkpoint(folder, Checkpoint("muscaps", {}, {"c": torch.ones(1)}))
     assert list(read_checkpoint(folder).weights) == ["c"]

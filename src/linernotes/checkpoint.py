@@ -58,6 +58,7 @@ def write_checkpoint(folder: str | Path, checkpoint: Checkpoint) -> None:
         (part / TRAINING).write_text(json.dumps(dict(checkpoint.info), indent=2) + "\n", "utf-8")
         for name, text in checkpoint.files.items():
             (part / name).write_text(text, "utf-8")
+        (part / WEIGHTS).chmod((part / CONFIG).stat().st_mode & 0o777)  # safetensors wrote it for us alone
         replace_folder(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
