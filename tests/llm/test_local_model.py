@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers")
 
 from linernotes.llm import Message, RefusedError, TruncatedError  # noqa: E402
 from linernotes.llm.local import load_local  # noqa: E402
@@ -99,3 +100,19 @@ def test_cut_off_weights_are_one_error(folder: Path, tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(ValueError, match="no model that transformers can load"):
         load_local(other)
+
+
+@pytest.mark.parametrize("size", [20, 26, 34])
+def test_a_cut_off_gguf_file_is_one_error(tmp_path: Path, size: int) -> None:
+    pytest.importorskip("gguf")
+    header = b"GGUF" + struct.pack("<IQQQ", 3, 1, 2, 20) + b"general.architecture" + struct.pack("<IQ", 8, 5)
+    (tmp_path / "cut.gguf").write_bytes(header[:size])
+    with pytest.raises(ValueError, match="no model that transformers can load"):
+        load_local(tmp_path / "cut.gguf")
+
+
+def test_a_model_that_is_no_chat_model_is_refused_in_a_line(tmp_path: Path) -> None:
+    transformers.T5Config(d_model=8, d_ff=8, d_kv=4, num_layers=1, num_heads=1).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="T5Config") as refused:
+        load_local(tmp_path)
+    assert len(str(refused.value)) < 500

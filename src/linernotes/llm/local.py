@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -142,9 +143,23 @@ def load_network(path: Path) -> LoadedNetwork:
         with without_bars(transformers):
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
             network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
-    except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as error:
-        raise ValueError(f"{path} holds no model that transformers can load: {error}") from error
+    except (
+        *(OSError, ValueError, KeyError, RuntimeError),
+        *(
+            safetensors.SafetensorError,
+            struct.error,
+            IndexError,
+        ),  # the last two: a GGUF file that was cut off
+    ) as error:
+        raise ValueError(f"{path} holds no model that transformers can load: {_reason(error)}") from error
     return LoadedNetwork(network, tokenizer, (gguf or folder).name, _fingerprint(folder, gguf))
+
+
+def _reason(error: Exception) -> str:
+    """What transformers says, without its list of all the models that it knows."""
+    if isinstance(error, struct.error | IndexError):
+        return f"it was cut off or damaged ({error})"
+    return " ".join(str(error).split()).partition(" Model type should be one of ")[0]
 
 
 @contextmanager
