@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,7 +171,8 @@ def _tensors_of(path: Path) -> Any:
     try:
         # Numbers of numpy and the settings of a command line are data too, and training scripts store them.
         harmless = [np.dtype, np.dtypes.Float64DType, argparse.Namespace, _numpy_scalar()]
-        with torch.serialization.safe_globals(harmless):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(harmless):
+            warnings.simplefilter("ignore")  # of the pickle's age, which is told below where it matters
             return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
     except Exception as error:  # unpickling fails in many ways
         raise CheckpointError(f"{str(path)!r} {_why(path, error)}") from error
@@ -184,14 +186,23 @@ def _why(path: Path, error: Exception) -> str:
             f"is a pickle that wants to use {refused[1]}, which could run code: nothing of it was run; convert "
             "it to safetensors where you trust it"
         )
+    if "Unsupported operand" in told and _begins(path, b"\x80"):
+        return (
+            "is a pickle that PyTorch did not write: nothing of it was run; convert it to safetensors where you "
+            "trust it"
+        )
     if _is_zip(path) or path.stat().st_size < HEAD_BYTES or "EOF" in told or isinstance(error, EOFError):
         return "is no complete checkpoint: it was cut off or damaged; download it again"
     return "is no checkpoint of PyTorch (.pth) or safetensors"
 
 
 def _is_zip(path: Path) -> bool:
+    return _begins(path, b"PK\x03\x04")
+
+
+def _begins(path: Path, mark: bytes) -> bool:
     with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+        return file.read(len(mark)) == mark
 
 
 def _numpy_scalar() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from collections import OrderedDict
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from linernotes.models.families import load_model  # noqa: E402
 from linernotes.models.importing import ImportOptions, import_published  # noqa: E402
 from linernotes.models.lp_musiccaps import BartSizes, LpMusicCaps  # noqa: E402
 from linernotes.models.lp_musiccaps.bart import new_bart  # noqa: E402
-from linernotes.models.lp_musiccaps.network import TIED, LpNetwork  # noqa: E402
+from linernotes.models.lp_musiccaps.network import SHARED, TIED, LpNetwork  # noqa: E402
 from linernotes.models.lp_musiccaps.published import published_names  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -117,6 +118,16 @@ def test_differing_names_and_shapes_are_told(model: LpMusicCaps, tokenizer: Path
     assert not (tmp_path / "out").exists()
 
 
+def test_sizes_that_no_bart_has_are_refused(model: LpMusicCaps, tokenizer: Path, tmp_path: Path) -> None:
+    weights = {name: torch.zeros([1] * tensor.ndim) for name, tensor in published_weights(model).items()}
+    torch.save(weights, tmp_path / "ones.pth")
+    with pytest.raises(ValueError, match=r"tokens, the weights 1: it belongs to another model"):
+        take_in(tmp_path / "ones.pth", tokenizer, tmp_path / "out")
+    torch.save({**weights, SHARED: torch.zeros(len(model.vocabulary), 65)}, tmp_path / "odd.pth")
+    with pytest.raises(CheckpointError, match="is no published LP-MusicCaps checkpoint"):
+        take_in(tmp_path / "odd.pth", tokenizer, tmp_path / "out")
+
+
 class Harmful:
     """Unpickling it would make a folder."""
 
@@ -131,6 +142,9 @@ def test_code_in_a_pickle_is_not_run(tokenizer: Path, tmp_path: Path) -> None:
     torch.save({"state_dict": {"w": torch.zeros(1)}, "more": Harmful(tmp_path / "ran")}, tmp_path / "bad.pth")
     with pytest.raises(CheckpointError, match="nothing of it was run"):
         take_in(tmp_path / "bad.pth", tokenizer, tmp_path / "out")
+    (tmp_path / "plain.pth").write_bytes(pickle.dumps({"state_dict": Harmful(tmp_path / "ran")}, protocol=4))
+    with pytest.raises(CheckpointError, match="PyTorch did not write: nothing of it was run"):
+        take_in(tmp_path / "plain.pth", tokenizer, tmp_path / "out")
     assert not (tmp_path / "ran").exists()
 
 

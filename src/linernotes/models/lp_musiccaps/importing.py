@@ -65,13 +65,14 @@ def model_of(weights: Mapping[str, Tensor], path: Path, tokenizer: str) -> LpMus
         CheckpointError: names or shapes are not those of the published ones.
         ValueError: the tokenizer has other tokens.
     """
-    bart = bart_of(_sizes(weights, path, tokenizer))
     subwords = load_subwords(tokenizer)
-    if len(subwords) != bart.config.vocab_size:
+    table = weights.get(SHARED)
+    if table is not None and table.ndim and len(table) != len(subwords):
         raise ValueError(
-            f"the tokenizer {tokenizer!r} has {len(subwords)} tokens, the weights {bart.config.vocab_size}: it "
+            f"the tokenizer {tokenizer!r} has {len(subwords)} tokens, the weights {len(table)}: it "
             "belongs to another model; the published weights need that of BART-base"
         )
+    bart = _bart(weights, path, tokenizer)
     model = LpMusicCaps(LpMusicCapsConfig(spectrogram="released", max_tokens=LONGEST - 2), subwords, bart)
     loaded = published_names(weights)
     expected = {name: tensor.shape for name, tensor in model.network.state_dict().items()}
@@ -83,6 +84,14 @@ def model_of(weights: Mapping[str, Tensor], path: Path, tokenizer: str) -> LpMus
             )
     model.network.load_state_dict(loaded)
     return model.eval()
+
+
+def _bart(weights: Mapping[str, Tensor], path: Path, tokenizer: str) -> Any:
+    sizes = _sizes(weights, path, tokenizer)
+    try:
+        return bart_of(sizes)
+    except (AssertionError, ValueError, RuntimeError, ZeroDivisionError) as error:
+        raise CheckpointError(f"{str(path)!r} is no {WHAT}: no BART has its sizes ({error})") from error
 
 
 def _sizes(weights: Mapping[str, Tensor], path: Path, tokenizer: str) -> BartConfig:
