@@ -112,6 +112,10 @@ def test_filters_count_what_they_leave_out(tmp_path: Path) -> None:
     }
     with pytest.raises(ValueError, match=r"no clips are left in the split 'valid'.*'train' \(6\)"):
         select_examples(clips, tmp_path, dataclasses.replace(options, validation_split="valid"))
+    with pytest.raises(
+        ValueError, match=r"audio missing on disk \(looked for below '.*elsewhere'; data.root names"
+    ):
+        select_examples(clips, tmp_path / "elsewhere", options)
 
 
 def test_the_fingerprint_of_the_data_follows_the_captions(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from linernotes.manifest import audio_file, read_manifest
 from linernotes.models.vocabulary import words_of
 from linernotes.training.recipe import DataOptions
 
+MISSING = "audio missing on disk"
 VOCALS = "vocals_path"
 """In `Clip.extra`: the clip's vocal stem, relative to the data set's root as `audio_path` is."""
 
@@ -86,7 +87,7 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
             continue
         path = audio_file(clip.audio_path, root) if clip.audio_path else None
         if path is None or not path.is_file():
-            left_out["audio missing on disk"] += 1
+            left_out[MISSING] += 1
             continue
         end_s = clip.end_s if clip.end_s is not None else probe(path).duration_s
         captions, reason = _usable(clip, end_s - clip.start_s, options, seen)
@@ -103,7 +104,7 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
             left_out[reason] += 1
     for split in (options.train_split, options.validation_split):
         if not sets[split]:
-            raise _nothing_left(split, left_out, splits)
+            raise _nothing_left(split, left_out, splits, root)
     train = _limited(sets[options.train_split], options.limit)
     validation = _limited(sets[options.validation_split], options.validation_limit)
     test = tuple(sets[options.test_split])
@@ -142,8 +143,11 @@ def _limited(examples: Sequence[Example], limit: int) -> tuple[Example, ...]:
     return tuple(examples[:limit] if limit else examples)
 
 
-def _nothing_left(split: str, left_out: Mapping[str, int], splits: Mapping[str, int]) -> ValueError:
-    reasons = "; ".join(f"{count} {reason}" for reason, count in left_out.items())
+def _nothing_left(
+    split: str, left_out: Mapping[str, int], splits: Mapping[str, int], root: Path
+) -> ValueError:
+    where = {MISSING: f" (looked for below {str(root)!r}; data.root names another folder)"}
+    reasons = "; ".join(f"{count} {reason}{where.get(reason, '')}" for reason, count in left_out.items())
     found = ", ".join(f"{name!r} ({count})" for name, count in splits.items())
     return ValueError(
         f"no clips are left in the split {split!r}: {reasons or 'the manifest has none'}. The manifest's splits: "
