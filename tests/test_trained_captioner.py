@@ -130,6 +130,11 @@ def test_data_and_pre_trained_parts_decide_about_commercial_use(
     assert refused in str(error.value)
 
 
+def test_published_weights_are_not_said_to_have_learned_from_their_own_licence() -> None:
+    info = {"licences": ["CC BY-NC 4.0"], "imported_from": "model.pth"}
+    assert licence_chain("muscaps", MUSICNN, info, "mine")[-1].licence == "CC BY-NC 4.0"
+
+
 class LoudnessTogether(Loudness):
     """Takes two windows at once."""
 

@@ -313,7 +313,8 @@ def licence_chain(
     """Of everything that a trained model holds: what it started from, and what it learned from."""
     learned_from = info.get("licences") or (f"not recorded in {TRAINING}",)
     allowed = all(allows_commercial_use(licence) for licence in learned_from)
-    own = Licence(name, f"trained on data under: {', '.join(learned_from)}", allowed)
+    told = ", ".join(learned_from)
+    own = Licence(name, told if "imported_from" in info else f"trained on data under: {told}", allowed)
     parts = [*_started_from(family, config), own]
     if start := info.get("recipe", {}).get("training", {}).get("start"):
         parts.insert(0, Licence(f"weights of {start}", "not recorded: look at its training.json", False))
