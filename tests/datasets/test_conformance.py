@@ -97,7 +97,7 @@ def test_a_missing_table_is_reported_and_raised(dataset: Dataset, layout: Layout
     (root / layout.table).unlink()
     report = dataset.validate(root)
     assert any(Path(layout.table).name in line or "has none of" in line for line in report.problems)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=f"how to get {dataset.info.title}"):
         list(dataset.load(root))
 
 

@@ -116,8 +116,13 @@ class Dataset:
         return self._stream(root, info.whole if split == ALL else (split,))
 
     def _stream(self, root: Path, splits: tuple[str, ...]) -> Iterator[Clip]:
-        for split in splits:
-            yield from self.read(root, split)
+        try:
+            for split in splits:
+                yield from self.read(root, split)
+        except FileNotFoundError as error:
+            lacking = f"there is no file {error.filename!r}" if error.filename else str(error)
+            info = self.info
+            raise FileNotFoundError(f"{lacking}; how to get {info.title}: {info.obtain}") from error
 
     def validate(self, root: str | Path, tell: Callable[[int], None] = _tell_nobody) -> ValidationReport:
         """Say what is missing under `root`, and what scores then cover. Nothing is raised for what is missing.
