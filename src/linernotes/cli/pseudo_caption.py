@@ -68,7 +68,7 @@ def pseudo_caption(
     max_tokens_paid: int | None = typer.Option(
         None, min=1, help="Stop when so many tokens are paid, in and out."
     ),
-    max_cost: float | None = typer.Option(None, help="Stop when so much is paid, by the prices."),
+    max_cost: float | None = typer.Option(None, min=0.0, help="Stop when so much is paid, by the prices."),
     price_in: float = typer.Option(0.0, min=0.0, help="Price of a million tokens of prompts."),
     price_out: float = typer.Option(0.0, min=0.0, help="Price of a million tokens of answers."),
     cache: Path | None = typer.Option(None, help="Keep answers in this file, not in the folder of --out."),

@@ -95,6 +95,8 @@ def load_keyword_model(where: str) -> KeywordModel:
         FileNotFoundError: there is no such folder.
         MissingExtraError: torch or transformers is not installed.
     """
+    if not where:
+        raise ValueError("t5: needs the folder or the name of a T5 checkpoint after it")
     folder = Path(where).expanduser()
     if not folder.is_dir() and (where.startswith((".", "/", "~")) or where.count("/") > 1):
         raise FileNotFoundError(f"there is no folder {where} with a T5 checkpoint")
