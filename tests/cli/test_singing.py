@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from chat_stub import Stub, completion, send, stub
 from typer.testing import CliRunner
 
+from linernotes import audio
 from linernotes.cli.app import app
+
+__all__ = ["stub"]
 
 runner = CliRunner()
 
@@ -47,3 +51,42 @@ def test_measure_wants_a_corpus_with_truth(tmp_path: Path) -> None:
     done = runner.invoke(app, ["singing", "measure", str(tmp_path)])
     assert isinstance(done.exception, ValueError)
     assert "has no truth" in str(done.exception)
+
+
+def test_a_model_without_a_server_is_a_usage_error(tmp_path: Path) -> None:
+    tracks = tmp_path / "tracks.jsonl"
+    tracks.write_text('{"clip_id": "a", "audio_path": "a.wav"}\n')
+    for command in (["describe", "x.wav"], ["build", str(tracks), "--out", str(tmp_path / "set")]):
+        done = runner.invoke(app, ["singing", *command, "--audio-model", "qwen2-audio"])
+        assert done.exit_code == 2
+        assert "--audio-llm" in done.output
+
+
+@pytest.mark.recordings
+def test_an_audio_model_is_asked_about_a_song_and_told_no_name(
+    recordings: Path, tmp_path: Path, stub: Stub
+) -> None:
+    """Twelve seconds of a sung recording, whose name stands in the file's."""
+    song = audio.decode(recordings / "librosa" / "Karissa_Hobbs_-_Lets_Go_Fishin.ogg", 22_050)
+    path = tmp_path / "Karissa Hobbs - Let's Go Fishin'.wav"
+    soundfile.write(path, song.waveform[34 * 22_050 : 46 * 22_050], 22_050)
+    said = [
+        {"singer_gender": "unsure", "timbre": "husky"},
+        {"mood": "playful", "tempo": "moderate", "style": "She leans on the offbeats and lets notes fall."},
+    ]
+    stub.play(*(send(completion(json.dumps(one))) for one in said))
+    told = runner.invoke(
+        app, ["singing", "describe", str(path), "--json", "--audio-llm", stub.url, "--audio-model", "ears"]
+    )
+    assert told.exit_code == 0, told.output
+    notes = json.loads(told.stdout)
+    assert notes["made_by"]["listener"] == f"ears at {stub.url} listening prompt 1"
+    heard = {name: (one["value"], one["source"]) for name, one in notes["attributes"].items()}
+    assert heard["timbre"] == ("husky", "stub-1 listening prompt 1")
+    assert heard["mood"] == ("playful", "stub-1 listening prompt 1")
+    assert heard["singer_gender"][0] == "female"
+    assert "stub" not in heard["singer_gender"][1]
+    assert notes["segments"][0]["style"] == said[1]["style"]
+    assert "playful" in notes["caption"]
+    sent = json.dumps(stub.asked)
+    assert not any(name in sent for name in ("Karissa", "Hobbs", "Fishin"))

@@ -20,8 +20,10 @@ from linernotes.building.singing.asking import CLASSES, AudioModel, NothingOfUse
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.measuring import measure
 from linernotes.building.singing.singer import Singer
+from linernotes.building.singing.stages import _more_of as more_of
 from linernotes.building.singing.vocal_pitch import mean_pitch
 from linernotes.building.singing.wording import Templates, faults_of
+from linernotes.clip import Clip
 from linernotes.llm import ServerError, UnauthorisedError
 from linernotes.llm.cache import AnswerCache, Cached
 from linernotes.llm.load import Manners, with_manners
@@ -210,3 +212,11 @@ def test_the_cache_is_the_language_models_own(stub: Stub, tmp_path: Any) -> None
     told = AudioModel(Cached(OpenAICompatible(stub.url, "m"), cache))(VOICE, VOICE)
     assert len(cache) == 2
     assert all(one.is_known for one in told.attributes.values())
+
+
+def test_a_style_that_names_the_artist_is_not_kept() -> None:
+    clip = Clip("a", "a.wav", extra={"artist": "Nina Simone"})
+    kept = more_of(module.Told({}, "She sings with a wide vibrato."), clip)
+    assert kept == {"style": "She sings with a wide vibrato.", "listening_faults": []}
+    named = more_of(module.Told({}, "She sings as nina simone does.", ("mood: cut off",)), clip)
+    assert named == {"style": "", "listening_faults": ["mood: cut off", "the style names somebody"]}
