@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,10 @@ from linernotes.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from linernotes.building.singing.asking import AudioModel
+    from linernotes.building.singing.making import Runner
+    from linernotes.building.singing.records import Outcome
     from linernotes.building.singing.wording import CaptionWriter
+    from linernotes.clip import Clip
 
 HEARERS = "an address (http://localhost:8000/v1) or local:FOLDER (Qwen2-Audio)."
 ANSWERS = "answers.sqlite"
@@ -48,6 +51,9 @@ def build(
     fit_terciles: bool = typer.Option(False, help="Fit the classes of volume and pitch on this set."),
     allow_partial: bool = typer.Option(False, help="Keep segments of which a required attribute is unknown."),
     seed: int = typer.Option(0, help="Of the splits."),
+    jobs: int = typer.Option(
+        1, min=1, help="Recordings worked on at the same time, in the stages that hold no large model."
+    ),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what failed before."),
     as_json: bool = typer.Option(False, "--json", help="Print the report as JSON."),
 ) -> None:
@@ -91,6 +97,7 @@ def build(
         seed=seed,
         stages=STAGES if stages == "all" else tuple(part.strip() for part in stages.split(",")),
         retry_failed=retry_failed,
+        run=_runner(jobs),
     )
     with _bars() as begins:
         report = build_set(plan, out, begins)
@@ -98,6 +105,16 @@ def build(
         json.dumps(asdict(report), indent=2, ensure_ascii=False) if as_json else report_to_markdown(report),
         nl=as_json,
     )
+
+
+def _runner(jobs: int) -> Runner:
+    from linernotes.batch import CRASHED, map_in_order
+
+    def run(work: Callable[[Clip], Outcome], clips: Sequence[Clip]) -> Iterator[Outcome | str]:
+        for done in map_in_order(work, clips, jobs=jobs):
+            yield done.value if done.value is not None else done.error or CRASHED
+
+    return run
 
 
 @contextmanager

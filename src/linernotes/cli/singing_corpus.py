@@ -25,14 +25,16 @@ def render(
     seconds: float = typer.Option(12.0, help="Length of a clip, 5 to 30 s."),
     degrade: float = typer.Option(0.5, help="Share of mixes with room, noise and saturation."),
     soundfont: Path | None = typer.Option(None, help="An .sf2 file; default: the one that is installed."),
+    jobs: int = typer.Option(1, min=1, help="Clips made at the same time."),
     as_json: bool = typer.Option(False, "--json", help="Print the manifest's path as JSON."),
 ) -> None:
     """Render singing over a band, with the clean vocal stem and the truth: gender, pitch, volume, tempo.
 
     Needs the extras render and singing, and the program espeak-ng. No singer is in two splits.
 
-    Example: `linernotes singing render --clips 60 --seed 1 --out sung`
+    Example: `linernotes singing render --clips 60 --seed 1 --out sung --jobs 2`
     """
+    from linernotes.batch import map_in_order
     from linernotes.building.singing.corpus_folder import CorpusSettings, render_corpus
     from linernotes.datasets.rendered.render import RenderError, find_soundfont, soundfont_sha256
 
@@ -40,7 +42,13 @@ def render(
         font = find_soundfont(soundfont)
         settings = CorpusSettings(clips, seed, seconds, degrade, soundfont_sha256(font))
         with progress_bar("singing", clips) as advance:
-            manifest = render_corpus(settings, out, soundfont=font, progress=advance)
+            manifest = render_corpus(
+                settings,
+                out,
+                soundfont=font,
+                progress=advance,
+                run=lambda work, orders: (made.error for made in map_in_order(work, orders, jobs=jobs)),
+            )
     except (RenderError, SubprocessError) as error:
         raise ValueError(f"rendering stopped: {error}") from error
     typer.echo(

@@ -36,6 +36,16 @@ def test_a_melody_moves_by_octaves_into_the_range() -> None:
     assert [note.pitch for note in moved(line, 66.0, (54.0, 71.0))] == [58.0, 62.0]
 
 
+def test_a_clip_that_fails_ends_the_rendering_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="clip 1 can't be rendered: no memory"):
+        render_corpus(
+            CorpusSettings(2),
+            tmp_path / "sung",
+            soundfont=tmp_path / "none.sf2",
+            run=lambda work, orders: iter([None, "no memory"]),
+        )
+
+
 @pytest.mark.skipif(not shutil.which("espeak-ng"), reason="the program espeak-ng is not installed")
 def test_truth_is_that_of_the_stem_and_a_second_run_makes_nothing(tmp_path: Path) -> None:
     pytest.importorskip("midirenderer")

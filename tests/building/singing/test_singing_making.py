@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import soundfile
 
 from linernotes.audio import Audio
 from linernotes.building.singing import ATTRIBUTES, Attribute, making, stages
+from linernotes.building.singing.demixing import MelodyComb
+from linernotes.building.singing.diarising import GenderTurns
 from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.making import Plan, build
 from linernotes.building.singing.polishing import Polish
@@ -119,6 +122,40 @@ def told(clip_id: str) -> dict[str, Attribute]:
         name: Attribute(name, values.get(name, "unsure"), 0.9, "test", numbers.get(name))
         for name in ATTRIBUTES
     }
+
+
+def test_only_light_stages_go_elsewhere_and_a_process_that_dies_costs_one_item(
+    run: Callable[..., Any],
+) -> None:
+    sent: list[str] = []
+
+    def elsewhere(work: Callable[[Clip], Outcome], clips: Sequence[Clip]) -> Iterator[Outcome | str]:
+        for clip in clips:
+            sent.append(clip.clip_id)
+            yield "the process died" if clip.clip_id == "t3" else work(clip)
+
+    _, report = run(run=elsewhere)
+    there = [f"t{number}" for number in range(TRACKS - 2)]
+    assert sent == [*there, *(f"{name}-000" for name in there if name != "t3")]  # segment, then attributes
+    excluded = {stage["name"]: stage["excluded"] for stage in report["stages"]}
+    assert excluded["segment"] == {"failed": 1}
+    assert report["whole"]["tracks"] == TRACKS - 4
+    sent.clear()
+    run(run=elsewhere, retry_failed=True)
+    assert sent == ["t3"]  # and nothing that was done
+
+
+def test_light_stages_can_travel_to_another_process(tmp_path: Path) -> None:
+    light = (
+        stages.Demix(tmp_path, tmp_path, MelodyComb()),
+        stages.Diarise(tmp_path, tmp_path, GenderTurns()),
+        stages.Segment(tmp_path, tmp_path),
+        stages.Attributes(tmp_path),
+    )
+    for stage in light:
+        assert making._is_light(stage)
+        assert pickle.loads(pickle.dumps(stage)).identity == stage.identity
+    assert not making._is_light(stages.Demix(tmp_path, tmp_path, Copy()))
 
 
 def test_every_exclusion_is_counted_and_no_artist_is_in_two_splits(

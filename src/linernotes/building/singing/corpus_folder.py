@@ -7,8 +7,9 @@ killed at any moment.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import soundfile
@@ -54,27 +55,41 @@ class CorpusSettings:
             raise ValueError(f"--degrade is a share from 0 to 1, not {self.degraded:g}")
 
 
+Runner = Callable[[Callable[[SungOrder], None], Sequence[SungOrder]], Iterator[str | None]]
+"""Does a work to every order, in any number of processes; says for each in turn why it failed, if it did."""
+
+
+def one_by_one(work: Callable[[SungOrder], None], orders: Sequence[SungOrder]) -> Iterator[str | None]:
+    """In this process; what goes wrong is raised."""
+    for order in orders:
+        work(order)
+        yield None
+
+
 def render_corpus(
     settings: CorpusSettings,
     folder: Path,
     *,
     soundfont: Path,
     progress: Callable[[int], None] = lambda clips: None,
+    run: Runner = one_by_one,
 ) -> Path:
     """Make what is missing of a corpus in `folder`; returns its manifest.
 
     Raises:
-        ValueError: the folder holds a corpus of other settings, or another run is at work in it.
+        ValueError: the folder holds a corpus of other settings, another run is at work in it, or a clip failed.
         RenderError: something that rendering needs is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder, LOCK):
         _claim(folder, settings)
-        for done, order in enumerate(plan_clips(settings.clips, settings.seed, degraded=settings.degraded)):
-            progress(done)
-            if not _is_done(folder, order):
-                _make(folder, order, settings, soundfont)
-        progress(settings.clips)
+        orders = plan_clips(settings.clips, settings.seed, degraded=settings.degraded)
+        missing = [order for order in orders if not _is_done(folder, order)]
+        progress(done := len(orders) - len(missing))
+        for error in run(partial(_make, folder=folder, settings=settings, soundfont=soundfont), missing):
+            if error is not None:
+                raise ValueError(f"clip {done} can't be rendered: {error}")
+            progress(done := done + 1)
         manifest = folder / MANIFEST
         write_manifest(
             manifest,
@@ -114,7 +129,7 @@ def _is_done(folder: Path, order: SungOrder) -> bool:
         return False
 
 
-def _make(folder: Path, order: SungOrder, settings: CorpusSettings, soundfont: Path) -> None:
+def _make(order: SungOrder, folder: Path, settings: CorpusSettings, soundfont: Path) -> None:
     made = make_sung(order, settings.seconds, str(soundfont))
     clip = clip_of(made, settings)
     sizes: dict[str, int] = {}

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from linernotes.building.folder_lock import alone
 from linernotes.building.pseudo_captions.names import ArtistIndex, names_of
 from linernotes.building.singing.asking import Listener
 from linernotes.building.singing.classes import Thresholds, fitted
-from linernotes.building.singing.demixing import Demixer
-from linernotes.building.singing.diarising import Diariser
+from linernotes.building.singing.demixing import Demixer, MelodyComb
+from linernotes.building.singing.diarising import Diariser, GenderTurns
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome, Records, key_of
 from linernotes.building.singing.report import BuildReport, StageReport, report_to_markdown
@@ -52,9 +53,21 @@ NOT_ANSWERED = "not answered"
 """By a language model, now: unlike what failed, such an item is tried again by the next run in any case."""
 
 
+Runner = Callable[[Callable[[Clip], Outcome], Sequence[Clip]], Iterator[Outcome | str]]
+"""Does a work to every item, in any number of processes; gives its outcome, or why it has none, in turn."""
+
+
+def one_by_one(work: Callable[[Clip], Outcome], clips: Sequence[Clip]) -> Iterator[Outcome | str]:
+    """In this process."""
+    return map(work, clips)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be built: `clips` streams the tracks anew at every call, `root` is where their audio lies."""
+    """What is to be built: `clips` streams the tracks anew at every call, `root` is where their audio lies.
+
+    `run` may work in several processes; stages with a large model or a language model stay in this one.
+    """
 
     source: str
     clips: Callable[[], Iterator[Clip]]
@@ -73,6 +86,7 @@ class Plan:
     seed: int = 0
     stages: tuple[str, ...] = STAGES
     retry_failed: bool = False
+    run: Runner = one_by_one
 
 
 @dataclass(slots=True)
@@ -135,11 +149,14 @@ class _Run:
         made: list[Clip] = []
         excluded: list[Excluded] = []
         fresh = unanswered = 0
-        for number, clip in enumerate(items, 1):
-            key = key_of(name, stage.identity, clip, self._mark(clip))
-            outcome = self._records.get(key)
-            if outcome is None or not self._is_there(outcome) or self._is_to_retry(outcome):
-                outcome = _attempt(stage, clip)
+        keys = [key_of(name, stage.identity, clip, self._mark(clip)) for clip in items]
+        known = [self._known(key) for key in keys]
+        missing = [clip for clip, outcome in zip(items, known, strict=True) if outcome is None]
+        outcomes = self._outcomes(stage, missing)
+        for number, (key, kept) in enumerate(zip(keys, known, strict=True), 1):
+            outcome = kept
+            if outcome is None:
+                outcome = next(outcomes)
                 fresh += 1
                 unanswered = unanswered + 1 if _is_unanswered(outcome) else 0
                 if unanswered >= FAILURES_IN_A_ROW:
@@ -152,6 +169,7 @@ class _Run:
             made += outcome.clips
             excluded += outcome.excluded
             done(number)
+        next(outcomes, None)  # ends the processes, if any did the work
         write_manifest(self._path(name), made)
         lines = [json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in excluded]
         _write(self._path(name).with_suffix(".excluded.jsonl"), "".join(lines))
@@ -159,6 +177,20 @@ class _Run:
         self._tallies.stages.append(
             StageReport(name, stage.identity, len(items), fresh, len(made), dict(reasons.most_common()))
         )
+
+    def _known(self, key: str) -> Outcome | None:
+        """What became of an item in an earlier run, if that still holds."""
+        outcome = self._records.get(key)
+        if outcome is None or not self._is_there(outcome) or self._is_to_retry(outcome):
+            return None
+        return outcome
+
+    def _outcomes(self, stage: Stage, items: Sequence[Clip]) -> Iterator[Outcome]:
+        run = self._plan.run if _is_light(stage) else one_by_one
+        for clip, outcome in zip(items, run(partial(_attempt, stage), items), strict=True):
+            if isinstance(outcome, str):
+                outcome = Outcome(excluded=(Excluded(clip.clip_id, stage.name, FAILED, outcome),))
+            yield outcome
 
     def _is_to_retry(self, outcome: Outcome) -> bool:
         return self._plan.retry_failed and any(one.reason == FAILED for one in outcome.excluded)
@@ -256,6 +288,15 @@ def _attempt(stage: Stage, clip: Clip) -> Outcome:
         reason = NOT_ANSWERED if passes else FAILED
         detail = " ".join(str(error).split()) or type(error).__name__
         return Outcome(excluded=(Excluded(clip.clip_id, stage.name, reason, detail),))
+
+
+def _is_light(stage: Stage) -> bool:
+    """Whether a stage can be sent to other processes: it has no model of its own that would travel with it."""
+    if isinstance(stage, Demix):
+        return isinstance(stage.demixer, MelodyComb)
+    if isinstance(stage, Diarise):
+        return isinstance(stage.diariser, GenderTurns)
+    return isinstance(stage, Segment) or (isinstance(stage, Attributes) and stage.listener is None)
 
 
 def _is_unanswered(outcome: Outcome) -> bool:
