@@ -73,3 +73,5 @@ def test_what_is_no_t5_is_said(tmp_path: Path) -> None:
         load_keyword_model("./nowhere")
     with pytest.raises(ValueError, match="holds no T5 checkpoint"):
         load_keyword_model(str(tmp_path))
+    with pytest.raises(ValueError, match="needs the folder or the name"):
+        load_keyword_model("")

@@ -147,6 +147,7 @@ def test_a_budget_stops_with_what_there_is(manifest: Path, tmp_path: Path, stub:
         (["--temperature", "hot"], 2, "temperature is a number"),
         (["--temperature", "3"], 2, "temperature is a number"),
         (["--max-cost", "3"], 2, "--max-cost needs"),
+        (["--max-cost", "-3", "--price-in", "1"], 2, "greater than or equal to 0"),
         (["--min-coverage", "2"], 2, "coverage is a share"),
     ],
 )
