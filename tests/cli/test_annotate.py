@@ -72,7 +72,7 @@ def test_truth_alone_hears_nothing_and_draws(manifest: Path, tmp_path: Path) -> 
     [
         (("--truth", "--against-truth"), 2, "choose one"),
         (("--present", "0.1"), 2, "two numbers from 0 to 1"),
-        (("--labels", "csv"), 2, "csv"),
+        (("--labels", "csv"), 2, "npz or parquet, not 'csv'"),
         (("--extractor", "none", "--extractor", "shipped"), 2, "no other"),
         (("--extractor", "nonsense"), 1, "package.module:name"),
         (("--predictions", "none.csv"), 1, "none.csv"),

@@ -112,3 +112,15 @@ def test_nothing_that_is_read_is_written_over(song: Path, tmp_path: Path) -> Non
     answers = script(tmp_path, {"answer": "x"})
     with pytest.raises(ValueError, match="is a file that this command reads"):
         run("caption", song, "--long", "--llm", f"scripted:{answers}", "--cache", answers)
+
+
+def test_the_time_out_is_handed_on_and_belongs_to_long(song: Path) -> None:
+    server = ("--llm", "http://127.0.0.1:9/v1", "--llm-model", "x")
+    with pytest.raises(ValueError, match="time-out must be above 0 seconds, not -1"):
+        run("caption", song, "--long", *server, "--timeout", "-1")
+    status, _, err = run("caption", song, "--long", *server[:2])
+    assert status == 2
+    assert "--llm-model" in err  # --model would be another one here
+    status, _, err = run("caption", song, "--timeout", "5")
+    assert status == 2
+    assert "belong to --long" in " ".join(err.split())

@@ -54,6 +54,21 @@ def test_what_no_fact_tells_is_not_known() -> None:
     assert len(KEYS) == 24
 
 
+def test_where_something_is_denied_what_nobody_names_is_unknown() -> None:
+    unlikely = Fact("absent:instrument:flute", "instrument", "flute", "", 0.04, "annotate", 0.0, 1.0)
+    doubtful = Fact("d", "instrument", "harp", "", 0.3, "annotate", 0.0, 1.0)
+    of = dict(zip(CLASSES["instrument"], range(40), strict=True))
+    row = labels_of_facts(
+        [*facts(instrument="piano"), unlikely, doubtful], "instrument", CLASSES["instrument"]
+    )
+    assert (row[of["piano"]], row[of["flute"]]) == (1.0, 0.0)
+    assert np.isnan(np.delete(row, [of["piano"], of["flute"]])).all()
+    alone = labels_of_facts([unlikely], "instrument", CLASSES["instrument"])
+    assert alone[of["flute"]] == 0.0
+    assert np.isnan(alone).sum() == 39
+    assert np.isnan(labels_of_facts([unlikely], "genre", CLASSES["genre"])).all()
+
+
 def test_vocals_and_the_singers_gender_share_a_head() -> None:
     def row(**values: str) -> list[float]:
         return labels_of_facts(facts(**values), "vocals", CLASSES["vocals"]).tolist()

@@ -160,6 +160,15 @@ def test_scores_of_heads_by_hand() -> None:
     assert score.mean_average_precision == pytest.approx(((1 + 2 / 3) / 2 + 1 / 2) / 2)
 
 
+def test_unknown_classes_count_for_nothing() -> None:
+    nan = np.nan
+    chances = {"mood": np.array([[0.9, 0.2, 0.99], [0.4, 0.7, 0.8]], np.float32)}
+    truth: dict[str, Any] = {"mood": np.array([[1, 0, nan], [nan, 0, 1]], np.float32)}
+    (score,) = head_scores(chances, truth)
+    assert (score.clips, score.accuracy) == (2, 1.0)
+    assert score.f1 == pytest.approx(2 * 2 / (3 + 2))  # said: the first of one clip, two of the other
+
+
 def test_equal_probabilities_do_not_rank_clips_by_their_order() -> None:
     same = {"mood": np.full((4, 2), 0.5, np.float32)}
     for rows in ([1, 0, 0, 0], [0, 0, 0, 1]):

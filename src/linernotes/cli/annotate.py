@@ -51,6 +51,11 @@ def annotate(
     present: float = typer.Option(0.5, help="Probability from which a class is present."),
     absent: float = typer.Option(0.1, help="Probability up to which a class is absent."),
     labels: str = typer.Option("npz", help="Format of the labels: npz or parquet."),
+    with_absent: bool = typer.Option(
+        False,
+        "--with-absent",
+        help="Also write absent classes to the manifest, as facts of low confidence: training masks the rest.",
+    ),
     jobs: int = typer.Option(1, min=1, help="Files worked on at the same time."),
     retry_failed: bool = typer.Option(False, "--retry-failed", help="Try again what failed before."),
     plot: Path | None = typer.Option(None, help="Draw the distribution of the labels to this .png or .svg."),
@@ -72,6 +77,8 @@ def annotate(
     from linernotes.building.annotate.predictions import read_predictions
     from linernotes.datasets.sources import audio_root, open_clips
 
+    if labels not in [each.value for each in LabelsFormat]:
+        raise typer.BadParameter(f"--labels is npz or parquet, not {labels!r}")
     try:
         bounds, chosen = Bounds(present, absent), LabelsFormat(labels)
     except ValueError as error:
@@ -96,6 +103,7 @@ def annotate(
         labels=chosen,
         limit=limit,
         retry_failed=retry_failed,
+        with_absent=with_absent,
     )
     with progress_bar("reading", None) as advance:
         ahead = making.survey(plan, out, advance)

@@ -22,6 +22,7 @@ from linernotes.cli.caption_long import (
     LONG,
     MANNER,
     PLOT,
+    TIMEOUT,
     WINDOWS,
     LongAsked,
     check_long,
@@ -117,6 +118,7 @@ def caption(
     llm_model: str = LLM_MODEL,
     key_variable: str = KEY,
     cache: Path | None = CACHE,
+    timeout: float = TIMEOUT,
     windows: WindowKind = WINDOWS,
     length: Length = LENGTH,
     manner: Manner = MANNER,
@@ -153,7 +155,7 @@ def caption(
         _make_folder(out)
     recordings = find_recordings(paths)
     options = LongOptions(windows, length, manner, seed)
-    asked = LongAsked(options, llm, llm_model, key_variable, cache)
+    asked = LongAsked(options, llm, llm_model, key_variable, cache, timeout)
     long = check_long(is_long, asked, plot_to, [item.path for item in recordings])
     if len(recordings) > 1 and not to_files and chosen and chosen[0] not in PRINTED_TOGETHER:
         raise typer.BadParameter(f"--format {chosen[0]} of several recordings needs --out DIR or --sidecar")

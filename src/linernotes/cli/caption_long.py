@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from linernotes.cli.outputs import check_outputs
-from linernotes.llm import KEY_VARIABLE
+from linernotes.llm import KEY_VARIABLE, TIMEOUT_S
 from linernotes.longform.options import Length, LongOptions, Manner, WindowKind
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ LLM = typer.Option(
 LLM_MODEL = typer.Option("", help="The language model's name on that server.")
 KEY = typer.Option(KEY_VARIABLE, help="Environment variable that holds the server's key.")
 CACHE = typer.Option(None, help="Keep the language model's answers in this file.")
+TIMEOUT = typer.Option(TIMEOUT_S, help="Seconds to wait for one answer of the language model's server.")
 WINDOWS = typer.Option(
     WindowKind.fixed, help="With --long: windows of 10 s, or snapped to beats or sections."
 )
@@ -47,6 +48,7 @@ class LongAsked:
     llm_model: str = ""
     key_variable: str = KEY_VARIABLE
     cache: Path | None = None
+    timeout_s: float = TIMEOUT_S
 
     @property
     def script(self) -> Path | None:
@@ -59,16 +61,18 @@ def check_long(is_long: bool, asked: LongAsked, plot: Path | None, read: Sequenc
     """What is asked, if it makes sense and can be had; None without --long.
 
     Raises:
-        typer.BadParameter: options of --long without it.
+        typer.BadParameter: options of --long without it; a server without the name of a model.
         ValueError: an output would be written over an input; there is no such language model.
     """
     if not is_long:
         if asked != LongAsked(LongOptions(seed=asked.options.seed)) or plot is not None:
             raise typer.BadParameter(
-                "--llm, --llm-model, --key-variable, --cache, --windows, --length, --manner and --plot "
-                "belong to --long"
+                "--llm, --llm-model, --key-variable, --cache, --timeout, --windows, --length, --manner and "
+                "--plot belong to --long"
             )
         return None
+    if asked.llm.startswith(("http://", "https://")) and not asked.llm_model:
+        raise typer.BadParameter("--llm-model names the model that the server should use")
     check_outputs({"--plot": plot, "--cache": asked.cache}, [*read, asked.script])
     if plot is not None:
         from linernotes.plot import check_suffix
@@ -85,7 +89,7 @@ def language_model(asked: LongAsked) -> LanguageModel | None:
         return None
     from linernotes.llm.load import Manners, load_language_model
 
-    manners = Manners(cache=asked.cache)
+    manners = Manners(cache=asked.cache, timeout_s=asked.timeout_s)
     return load_language_model(
         asked.llm, model=asked.llm_model, key_variable=asked.key_variable, manners=manners
     )

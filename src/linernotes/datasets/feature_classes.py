@@ -16,6 +16,8 @@ PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 INSTRUMENTAL, FEMALE, MALE = VOCALS = ("instrumental", "female", "male")
 LIKELY = 0.5
 """Confidence from which a fact is taken for true."""
+UNLIKELY = 0.1
+"""Confidence up to which a fact says that its class is absent (`annotate --with-absent` writes such)."""
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 # Tables, kept as such.
@@ -75,7 +77,9 @@ def labels_of_facts(facts: Sequence[Fact], feature: str, classes: Sequence[str])
     """1 for the classes that facts name, 0 for the others, NaN where the facts do not tell, (classes,).
 
     Facts that name none of the classes tell nothing: of a genre that is no class it is not known which it is near.
+    Where facts of a feature are `UNLIKELY`, only their classes are 0, and what no fact names is NaN.
     """
+    denied = {_identity(str(fact.value), feature) for fact in facts if _denies(fact, feature)}
     facts = [fact for fact in facts if fact.confidence >= LIKELY]
     if feature == "vocals":
         return _vocals(facts, classes)
@@ -83,8 +87,14 @@ def labels_of_facts(facts: Sequence[Fact], feature: str, classes: Sequence[str])
     if feature == "instrument" and any(fact.name == "voice" and fact.value == "sung" for fact in facts):
         values.append("voice")
     named = _named(values, feature)
-    row = np.array([_identity(name, feature) in named for name in classes], np.float32)
-    return row if row.any() else np.full(len(classes), np.nan, np.float32)
+    identities = [_identity(name, feature) for name in classes]
+    others = 0.0 if named & set(identities) and not denied else np.nan
+    row = [1.0 if one in named else 0.0 if one in denied else others for one in identities]
+    return np.array(row, np.float32)
+
+
+def _denies(fact: Fact, feature: str) -> bool:
+    return fact.name == feature and fact.confidence <= UNLIKELY
 
 
 def _named(values: Iterable[str], feature: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,27 +35,36 @@ class HeadScore:
 def head_scores(probabilities: Mapping[str, Floats], truth: Mapping[str, Floats]) -> tuple[HeadScore, ...]:
     """One score a feature that both name; arrays (clips, classes), truth NaN where nobody knows.
 
-    Clips of which something is unknown in a head are left out of its score.
+    Unknown classes of a clip count for nothing. Left out of a head's score are clips of which no class is known to
+    hold, and those of which every known class does: there a detector could not be wrong.
     """
     scores = []
     for feature, labels in truth.items():
-        known = ~np.isnan(labels).any(axis=1)
-        if feature in probabilities and known.any():
-            scores.append(_score(feature, probabilities[feature][known], labels[known] > 0))
+        wholly = ~np.isnan(labels).any(axis=1)
+        told = (labels > 0).any(axis=1) & (wholly | (labels == 0).any(axis=1))
+        if feature in probabilities and told.any():
+            scores.append(_score(feature, probabilities[feature][told], labels[told]))
     return tuple(scores)
 
 
-def _score(feature: str, chances: Floats, holds: NDArray[np.bool_]) -> HeadScore:
-    likeliest = chances.argmax(axis=1)
+def _score(feature: str, chances: Floats, labels: Floats) -> HeadScore:
+    holds, known = labels > 0, ~np.isnan(labels)
+    frequency = np.broadcast_to(holds.sum(axis=0), holds.shape)
     return HeadScore(
         feature=feature,
         clips=len(holds),
-        accuracy=float(holds[np.arange(len(holds)), likeliest].mean()),
-        constant_accuracy=float(holds.mean(axis=0).max()),
-        f1=_f1(chances >= THRESHOLD, holds),
-        constant_f1=_best_constant_f1(holds),
-        mean_average_precision=_mean_average_precision(chances, holds),
+        accuracy=_accuracy(chances, holds, known),
+        constant_accuracy=_accuracy(frequency, holds, known),
+        f1=_f1((chances >= THRESHOLD) & known, holds),
+        constant_f1=_best_constant_f1(holds, known),
+        mean_average_precision=_mean_average_precision(chances, holds, known),
     )
+
+
+def _accuracy(ranking: NDArray[Any], holds: NDArray[np.bool_], known: NDArray[np.bool_]) -> float:
+    """Share of clips whose highest class, of those that are known, holds."""
+    highest = np.where(known, ranking, -1).argmax(axis=1)
+    return float(holds[np.arange(len(holds)), highest].mean())
 
 
 def _f1(said: NDArray[np.bool_], holds: NDArray[np.bool_]) -> float:
@@ -62,22 +72,19 @@ def _f1(said: NDArray[np.bool_], holds: NDArray[np.bool_]) -> float:
     return 2 * int((said & holds).sum()) / counted if counted else 0.0
 
 
-def _best_constant_f1(holds: NDArray[np.bool_]) -> float:
+def _best_constant_f1(holds: NDArray[np.bool_], known: NDArray[np.bool_]) -> float:
     order = np.argsort(-holds.sum(axis=0), kind="stable")
     best = 0.0
     for count in range(1, len(order) + 1):
         said = np.zeros_like(holds)
         said[:, order[:count]] = True
-        best = max(best, _f1(said, holds))
+        best = max(best, _f1(said & known, holds))
     return best
 
 
-def _mean_average_precision(chances: Floats, holds: NDArray[np.bool_]) -> float:
-    found = [
-        _average_precision(chances[:, column], holds[:, column])
-        for column in range(holds.shape[1])
-        if 0 < holds[:, column].sum() < len(holds)
-    ]
+def _mean_average_precision(chances: Floats, holds: NDArray[np.bool_], known: NDArray[np.bool_]) -> float:
+    columns = [(chances[rows, column], holds[rows, column]) for column, rows in enumerate(known.T)]
+    found = [_average_precision(*column) for column in columns if 0 < column[1].sum() < len(column[1])]
     return float(np.mean(found)) if found else float("nan")
 
 

@@ -19,7 +19,7 @@ from linernotes.building.annotate.labels_file import LabelsFormat, read_labels
 from linernotes.building.annotate.making import Heard, Plan, annotate, survey
 from linernotes.building.annotate.predictions import read_predictions
 from linernotes.building.annotate.report import Report
-from linernotes.datasets.feature_classes import CLASSES
+from linernotes.datasets.feature_classes import CLASSES, labels_of_facts
 from linernotes.manifest import read_manifest
 
 BAD = ["silent", "corrupt", "missing", "pathless", "beyond"]
@@ -230,3 +230,14 @@ def test_two_runs_do_not_meet(tones: Path, tmp_path: Path) -> None:
 def test_what_is_no_extractor_is_named(tones: Path, name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         asked(name)
+
+
+def test_with_absent_training_gets_the_same_mask(tones: Path, tmp_path: Path) -> None:
+    run(plan_of(tones, with_absent=True), tmp_path)
+    labels = read_labels(tmp_path / "labels.npz")
+    known, present = labels.known("instrument"), labels.present("instrument")
+    assert 0 < known.sum() < known.size
+    for number, clip in enumerate(read_manifest(tmp_path / "annotated.jsonl")):
+        row = labels_of_facts(clip.facts, "instrument", CLASSES["instrument"])
+        assert (~np.isnan(row)).tolist() == known[number].tolist()
+        assert (row > 0).tolist() == present[number].tolist()

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from linernotes.audio import Audio
 from linernotes.clip import Fact
+from linernotes.datasets.feature_classes import UNLIKELY
 
 NAMED = ("instrument", "genre", "mood")
 """Fact names whose values are classes of which several may hold at once."""
@@ -40,7 +41,7 @@ class Bounds:
     """Probabilities from which a class is present, and up to which it is absent."""
 
     present: float = 0.5
-    absent: float = 0.1
+    absent: float = UNLIKELY
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.absent < self.present <= 1.0:

@@ -77,6 +77,16 @@ def class_labels(
     return ClassLabels(chances, tuple(unmapped))
 
 
+def absent_facts(labels: ClassLabels, bounds: Bounds, end_s: float) -> tuple[Fact, ...]:
+    """A fact of low confidence for each class of `NAMED` that counts as absent, of a clip that lasts `end_s`."""
+    return tuple(
+        Fact(f"absent:{head}:{name}", head, name, "", round(float(chance), 4), "annotate", 0.0, end_s)
+        for head in NAMED
+        for name, chance in zip(CLASSES[head], labels.chances[head], strict=True)
+        if chance <= bounds.absent
+    )
+
+
 def known(chances: Floats, bounds: Bounds) -> NDArray[np.bool_]:
     """Where a class counts as present or as absent, of any shape."""
     with np.errstate(invalid="ignore"):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from linernotes.building.annotate import NAMED, Bounds, claims
 from linernotes.building.annotate.against_truth import TruthTally
-from linernotes.building.annotate.class_labels import Closed, class_labels, reach_of
+from linernotes.building.annotate.class_labels import Closed, absent_facts, class_labels, reach_of
 from linernotes.building.annotate.extractors import Asked
 from linernotes.building.annotate.hearing import Group, Span, hear, keep_error
 from linernotes.building.annotate.kept import Kept
@@ -76,6 +76,7 @@ class Plan:
     labels: LabelsFormat = LabelsFormat.npz
     limit: int | None = None
     retry_failed: bool = False
+    with_absent: bool = False
 
     def limited(self) -> Iterator[Clip]:
         """The clips, no more than `limit`."""
@@ -268,7 +269,9 @@ class _Writing:
                 self._truth.add(exact.chances, labels.chances, truth, facts)
             if not plan.truth:
                 self._left_out += len(clip.facts)
-            yield replace(clip, facts=facts)
+            ends_s = max((fact.end_s for fact in facts), default=0.0)
+            absent = absent_facts(labels, plan.bounds, ends_s) if plan.with_absent else ()
+            yield replace(clip, facts=(*facts, *absent))
 
     def _told(self, clip: Clip) -> _Told:
         """What every source said; of each fact name, only what the first that spoke of it said."""
