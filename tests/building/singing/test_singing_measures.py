@@ -61,6 +61,7 @@ def test_the_gender_is_heard_twice_and_weighed_with_the_measured_height() -> Non
     assert both.pitch == pytest.approx(69.0 - MIDDLE_PITCH)
     assert gender_from(both).value == "female"
     assert gender_from(pooled(mix, voice_alone, height(110.0))).value == "male"
+    assert pooled(mix, GenderEvidence(5, 1.0, 0.0, -0.7), None).tags == -0.7
     unheard = GenderEvidence(0, 0.0, 0.0, 0.0)
     assert pooled(mix, unheard, None) == mix  # silence by itself is no evidence
     assert gender_from(pooled(unheard, unheard, height(440.0))).value == UNSURE

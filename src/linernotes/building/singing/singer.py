@@ -2,7 +2,8 @@
 woman's.
 
 The gender network hears the voice twice, in the mix and by itself, and errs on different singers each time; the
-two are pooled. The height that was measured takes the place of the one guessed from short looks at the mix.
+two are pooled. The height that was measured takes the place of the one guessed from short looks at the mix, and
+the tags of a voice that a network took out that of the tags of the mix.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import soxr
 
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
+from linernotes.building.singing.hearing import voice_frames
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
 from linernotes.features.frames import Frames
 from linernotes.features.listen import listen
@@ -63,12 +65,14 @@ def hear_singer(
     """
     second = mix if is_stand_in(made_by) else None
     pitch = mean_pitch(vocals.waveform, vocals.sample_rate, method=method, mix=second)
-    evidence = pooled(gender_evidence(mix_frames), gender_evidence(_voice_alone(vocals)), pitch)
+    alone = _voice_alone(vocals) if second else voice_frames(vocals)
+    evidence = pooled(gender_evidence(mix_frames), gender_evidence(alone), pitch)
     return Singer(gender_from(evidence), pitch)
 
 
 def pooled(mix: GenderEvidence, voice: GenderEvidence, pitch: MeanPitch | None) -> GenderEvidence:
-    """Both looks at one singer as one: the networks' mean log odds, the measured height, the tags of the mix."""
+    """Both looks at one singer as one: mean log odds of the network, the measured height, tags of the voice or, where
+    it has none, of the mix."""
     looked = [one for one in (mix, voice) if one.looks]
     if not looked:
         return mix
@@ -76,7 +80,7 @@ def pooled(mix: GenderEvidence, voice: GenderEvidence, pitch: MeanPitch | None) 
     height = sum(one.pitch for one in looked) / len(looked)
     if pitch is not None:
         height = 69.0 + 12.0 * math.log2(pitch.mean_hz / 440.0) - MIDDLE_PITCH
-    return GenderEvidence(sum(one.looks for one in looked), network, height, mix.tags)
+    return GenderEvidence(sum(one.looks for one in looked), network, height, voice.tags or mix.tags)
 
 
 def gender_from(evidence: GenderEvidence) -> Attribute:
@@ -89,6 +93,7 @@ def gender_from(evidence: GenderEvidence) -> Attribute:
 
 
 def _voice_alone(vocals: Audio) -> Frames:
+    """Without tags: those of a stand-in's voice tell no more than those of the mix."""
     rate = SingerGenderListener.sample_rate
     waveform = vocals.waveform
     if vocals.sample_rate != rate:
