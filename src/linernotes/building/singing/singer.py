@@ -71,8 +71,8 @@ def hear_singer(
 
 
 def pooled(mix: GenderEvidence, voice: GenderEvidence, pitch: MeanPitch | None) -> GenderEvidence:
-    """Both looks at one singer as one: mean log odds of the network, the measured height, tags of the voice or, where
-    it has none, of the mix."""
+    """Both looks at one singer as one: mean log odds of the network, the measured height, and the tags of the
+    voice or, where it has none, of the mix."""
     looked = [one for one in (mix, voice) if one.looks]
     if not looked:
         return mix
