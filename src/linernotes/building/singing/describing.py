@@ -157,7 +157,8 @@ def together(
     """What most of the sung time says, attribute by attribute; less sure the more the segments differ.
 
     Gender, mood and tempo that a segment leaves open are taken from the facts of the whole recording, which hear
-    more of it; the class of a pitch follows the gender.
+    more of it; the class of a pitch follows the gender. Where the same listeners hear a man in the whole recording
+    and a woman in its segments, or the other way round, the gender is unsure.
     """
     if not segments:
         return {name: (known or {}).get(name) or unsure(name) for name in ATTRIBUTES}
@@ -168,7 +169,16 @@ def together(
         attributes |= {name: each for name, each in heard.items() if not attributes[name].is_known}
         filled.append(replace(one, attributes=reclassified(attributes, thresholds)))
     found = {name: _majority(name, filled) for name in ATTRIBUTES}
+    if _contradict(found["singer_gender"], heard["singer_gender"]):
+        found["singer_gender"] = unsure("singer_gender", source=found["singer_gender"].source)
+        found = reclassified(found, thresholds)
     return found | {name: each for name, each in (known or {}).items() if each.is_known}
+
+
+def _contradict(part: Attribute, whole: Attribute) -> bool:
+    """Whether two hearings of the same listeners differ; what somebody else was asked for stands for itself."""
+    differ = part.is_known and whole.is_known and part.value != whole.value
+    return differ and part.source.startswith(whole.source)
 
 
 def _majority(name: str, segments: Sequence[SungSegment]) -> Attribute:
