@@ -17,7 +17,7 @@ from linernotes.clip import Clip  # noqa: E402
 from linernotes.encoders.audio_encoder import AudioEmbeddings  # noqa: E402
 from linernotes.encoders.musicnn_chunks import musicnn_mtt  # noqa: E402
 from linernotes.training.batches import Batches, EmbeddingSource, epoch_batches, prefetched  # noqa: E402
-from linernotes.training.examples import Example, load_examples, select_examples  # noqa: E402
+from linernotes.training.examples import Example, load_examples, load_split, select_examples  # noqa: E402
 from linernotes.training.feature_cache import Floats, open_feature_cache  # noqa: E402
 from linernotes.training.heard import encoder_identity, own_share_first  # noqa: E402
 from linernotes.training.recipe import DataOptions, TrainingOptions  # noqa: E402
@@ -116,6 +116,14 @@ def test_filters_count_what_they_leave_out(tmp_path: Path) -> None:
         ValueError, match=r"audio missing on disk \(looked for below '.*elsewhere'; data.root names"
     ):
         select_examples(clips, tmp_path / "elsewhere", options)
+
+
+def test_a_command_without_a_recipe_is_not_told_to_set_one(tmp_path: Path) -> None:
+    manifest = write_tones(tmp_path, clips=5)
+    with pytest.raises(ValueError, match="no clips are left in the split 'nowhere'") as refused:
+        load_split(manifest, "nowhere")
+    assert "--split names another" in str(refused.value)
+    assert "data." not in str(refused.value)
 
 
 def test_the_fingerprint_of_the_data_follows_the_captions(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from linernotes.manifest import audio_file, read_manifest
 from linernotes.models.vocabulary import words_of
 from linernotes.training.recipe import DataOptions
 
+OTHER_SPLIT = "split "
 MISSING = "audio missing on disk"
 VOCALS = "vocals_path"
 """In `Clip.extra`: the clip's vocal stem, relative to the data set's root as `audio_path` is."""
@@ -83,7 +84,7 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
     for clip in clips:
         splits[clip.split] += 1
         if clip.split not in sets:
-            left_out[f"split {clip.split!r}"] += 1
+            left_out[f"{OTHER_SPLIT}{clip.split!r}"] += 1
             continue
         path = audio_file(clip.audio_path, root) if clip.audio_path else None
         if path is None or not path.is_file():
@@ -104,7 +105,7 @@ def select_examples(clips: Iterable[Clip], root: Path, options: DataOptions) -> 
             left_out[reason] += 1
     for split in (options.train_split, options.validation_split):
         if not sets[split]:
-            raise _nothing_left(split, left_out, splits, root)
+            raise _nothing_left(split, left_out, splits, root, options)
     train = _limited(sets[options.train_split], options.limit)
     validation = _limited(sets[options.validation_split], options.validation_limit)
     test = tuple(sets[options.test_split])
@@ -144,14 +145,21 @@ def _limited(examples: Sequence[Example], limit: int) -> tuple[Example, ...]:
 
 
 def _nothing_left(
-    split: str, left_out: Mapping[str, int], splits: Mapping[str, int], root: Path
+    split: str, left_out: Mapping[str, int], splits: Mapping[str, int], root: Path, options: DataOptions
 ) -> ValueError:
-    where = {MISSING: f" (looked for below {str(root)!r}; data.root names another folder)"}
-    reasons = "; ".join(f"{count} {reason}{where.get(reason, '')}" for reason, count in left_out.items())
+    """What became of the clips, and what can be done; commands that read one split have no [data] to set."""
+    of_a_recipe = options.train_split != options.validation_split
+    below = f" (looked for below {str(root)!r}{'; data.root names another folder' if of_a_recipe else ''})"
+    reasons = "; ".join(
+        f"{count} {reason}{below if reason == MISSING else ''}"
+        for reason, count in left_out.items()
+        if not reason.startswith(OTHER_SPLIT)
+    )
     found = ", ".join(f"{name!r} ({count})" for name, count in splits.items())
+    advice = "set data.train_split, data.validation_split or the filters of [data]"
     return ValueError(
         f"no clips are left in the split {split!r}: {reasons or 'the manifest has none'}. The manifest's splits: "
-        f"{found or 'none'}; set data.train_split, data.validation_split or the filters of [data]"
+        f"{found or 'none'}; {advice if of_a_recipe else '--split names another'}"
     )
 
 
