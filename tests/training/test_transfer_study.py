@@ -113,6 +113,9 @@ def test_what_can_not_be_made_here_is_said(tmp_path: Path) -> None:
         replace(study, captions={"gpt": None})
     with pytest.raises(ValueError, match="no clips are left to pre-train on"):
         run_study(replace(study, labelled=1000), tmp_path / "out")
+    with pytest.raises(FileNotFoundError, match="no manifest of lp captions"):
+        run_study(replace(study, captions={"lp": tmp_path / "absent.jsonl"}), tmp_path / "never begun")
+    assert not (tmp_path / "never begun").exists()
 
 
 def test_the_table() -> None:

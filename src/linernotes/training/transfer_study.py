@@ -118,7 +118,11 @@ def run_study(
 
     Raises:
         ValueError: the data has no test clips, or too few with captions or tags.
+        FileNotFoundError: a manifest of captions is not there; better known before hours of training than after.
     """
+    for method, given in study.captions.items():
+        if given is not None and not given.is_file():
+            raise FileNotFoundError(f"no manifest of {method} captions at {str(given)!r}: check the path")
     runs = _Runs(study, out, features or out / "features", advance)
     rows = [runs.row("supervised", "", runs.supervised)]
     for method, given in study.captions.items():
