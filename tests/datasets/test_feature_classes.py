@@ -67,6 +67,10 @@ def test_where_something_is_denied_what_nobody_names_is_unknown() -> None:
     assert alone[of["flute"]] == 0.0
     assert np.isnan(alone).sum() == 39
     assert np.isnan(labels_of_facts([unlikely], "genre", CLASSES["genre"])).all()
+    jazz = labels_of_facts([*facts(genre="jazz", key="C major"), unlikely], "genre", CLASSES["genre"])
+    assert (np.nansum(jazz), np.isnan(jazz).sum()) == (1.0, 86)
+    key = labels_of_facts([*facts(genre="jazz", key="C major"), unlikely], "key", KEYS)
+    assert (key.sum(), len(key)) == (1.0, 24)  # a key rules out the others
 
 
 def test_vocals_and_the_singers_gender_share_a_head() -> None:

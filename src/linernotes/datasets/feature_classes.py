@@ -18,6 +18,8 @@ LIKELY = 0.5
 """Confidence from which a fact is taken for true."""
 UNLIKELY = 0.1
 """Confidence up to which a fact says that its class is absent (`annotate --with-absent` writes such)."""
+_SEVERAL = ("instrument", "mood", "genre")
+"""Features of which several classes may hold at once."""
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 # Tables, kept as such.
@@ -77,9 +79,10 @@ def labels_of_facts(facts: Sequence[Fact], feature: str, classes: Sequence[str])
     """1 for the classes that facts name, 0 for the others, NaN where the facts do not tell, (classes,).
 
     Facts that name none of the classes tell nothing: of a genre that is no class it is not known which it is near.
-    Where facts of a feature are `UNLIKELY`, only their classes are 0, and what no fact names is NaN.
+    Where facts of a clip, of whatever feature, are `UNLIKELY`, only their classes are 0: what no fact names is NaN.
     """
-    denied = {_identity(str(fact.value), feature) for fact in facts if _denies(fact, feature)}
+    unlikely = [fact for fact in facts if fact.confidence <= UNLIKELY and fact.name in _SEVERAL]
+    denied = {_identity(str(fact.value), feature) for fact in unlikely if fact.name == feature}
     facts = [fact for fact in facts if fact.confidence >= LIKELY]
     if feature == "vocals":
         return _vocals(facts, classes)
@@ -88,13 +91,10 @@ def labels_of_facts(facts: Sequence[Fact], feature: str, classes: Sequence[str])
         values.append("voice")
     named = _named(values, feature)
     identities = [_identity(name, feature) for name in classes]
-    others = 0.0 if named & set(identities) and not denied else np.nan
+    is_exclusive = feature not in _SEVERAL
+    others = 0.0 if named & set(identities) and (is_exclusive or not unlikely) else np.nan
     row = [1.0 if one in named else 0.0 if one in denied else others for one in identities]
     return np.array(row, np.float32)
-
-
-def _denies(fact: Fact, feature: str) -> bool:
-    return fact.name == feature and fact.confidence <= UNLIKELY
 
 
 def _named(values: Iterable[str], feature: str) -> set[str]:
