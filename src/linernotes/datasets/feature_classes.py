@@ -79,7 +79,7 @@ def labels_of_facts(facts: Sequence[Fact], feature: str, classes: Sequence[str])
     """1 for the classes that facts name, 0 for the others, NaN where the facts do not tell, (classes,).
 
     Facts that name none of the classes tell nothing: of a genre that is no class it is not known which it is near.
-    Where facts of a clip, of whatever feature, are `UNLIKELY`, only their classes are 0: what no fact names is NaN.
+    Where facts of a clip, of any feature, are `UNLIKELY`, only their classes are 0: what no fact names is NaN.
     """
     unlikely = [fact for fact in facts if fact.confidence <= UNLIKELY and fact.name in _SEVERAL]
     denied = {_identity(str(fact.value), feature) for fact in unlikely if fact.name == feature}
