@@ -20,7 +20,7 @@ caption: .venv/installed
 
 .venv-test/installed: pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv .venv-test
-	.venv-test/bin/python -m pip install --quiet -c tests/constraints.txt -e '.[torch,train,data,onnx,plot,metrics,coco,bert,llm,render,singing,mir,test,dev]'
+	.venv-test/bin/python -m pip install --quiet -c tests/constraints.txt -e '.[torch,train,data,onnx,plot,metrics,coco,bert,llm,render,singing,youtube,mir,test,dev]'
 	@touch $@
 
 test: .venv/installed .venv-test/installed
