@@ -14,11 +14,11 @@ from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.masking import spectrogram, vocals_of, waveform_of
 from linernotes.building.singing.measuring import measure, reclassified
 from linernotes.building.singing.segments import segments_of
-from linernotes.building.singing.singer import Singer, gender_from, pooled
+from linernotes.building.singing.singer import Singer, gender_of
 from linernotes.building.singing.timbre import alpha_ratio_db
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
 from linernotes.clip import Fact
-from linernotes.features.voice.gender import MIDDLE_PITCH, GenderEvidence
+from linernotes.features.voice.gender import GenderEvidence
 
 RATE = 16_000
 
@@ -51,20 +51,16 @@ def test_of_a_stand_ins_voice_only_what_the_mix_has_too_counts() -> None:
     assert mean_pitch(voice(330.0), RATE, mix=mix) is None  # nothing of it is in the mix
 
 
-def test_the_gender_is_heard_twice_and_weighed_with_the_measured_height() -> None:
-    def height(mean_hz: float) -> MeanPitch:
-        return MeanPitch(mean_hz, 5.0, 0.5, "truth")
+def test_the_measured_height_is_weighed_with_what_is_heard_of_the_gender() -> None:
+    def told(evidence: GenderEvidence, mean_hz: float) -> str:
+        return gender_of(evidence, MeanPitch(mean_hz, 5.0, 0.5, "truth")).value
 
-    mix, voice_alone = GenderEvidence(6, -1.0, -5.0, 0.3), GenderEvidence(5, 1.0, 0.0, 0.0)
-    both = pooled(mix, voice_alone, height(440.0))
-    assert (both.looks, both.network, both.tags) == (11, 0.0, 0.3)
-    assert both.pitch == pytest.approx(69.0 - MIDDLE_PITCH)
-    assert gender_from(both).value == "female"
-    assert gender_from(pooled(mix, voice_alone, height(110.0))).value == "male"
-    assert pooled(mix, GenderEvidence(5, 1.0, 0.0, -0.7), None).tags == -0.7
-    unheard = GenderEvidence(0, 0.0, 0.0, 0.0)
-    assert pooled(mix, unheard, None) == mix  # silence by itself is no evidence
-    assert gender_from(pooled(unheard, unheard, height(440.0))).value == UNSURE
+    undecided = GenderEvidence(6, 0.0, -8.0, 0.0)
+    assert gender_of(undecided, None).value == "male"  # by the height that was guessed
+    assert told(undecided, 440.0) == "female"
+    assert told(undecided, 110.0) == "male"
+    assert told(GenderEvidence(6, -1.9, 0.0, -1.5), 300.0) == "male"  # a tenor who sounds like a man
+    assert told(GenderEvidence(1, 1.9, 0.0, 1.5), 440.0) == UNSURE  # a single look
 
 
 def test_silence_and_noise_have_no_pitch() -> None:

@@ -1,25 +1,20 @@
 """What mix and voice together tell of a singer: how high the voice lies on average, and whether it is a man's or a
 woman's.
 
-The gender network hears the voice twice, in the mix and by itself, and errs on different singers each time; the
-two are pooled. The height that was measured takes the place of the one guessed from short looks at the mix, and
-the tags of a voice that a network took out that of the tags of the mix.
+The gender is heard in the mix by the shipped network and tags (docs/voice.md); the height of the voice, which is
+weighed with them, is the one measured on the voice instead of the one guessed from short looks at the mix. (The
+network on the voice of the stand-in, tried too, takes men for women: the stand-in loses what it goes by.)
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-
-import numpy as np
-import soxr
+from dataclasses import dataclass, replace
 
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
-from linernotes.building.singing.hearing import voice_frames
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
 from linernotes.features.frames import Frames
-from linernotes.features.listen import listen
 from linernotes.features.voice.gender import (
     FEWEST_LOOKS,
     MIDDLE_PITCH,
@@ -29,7 +24,6 @@ from linernotes.features.voice.gender import (
     female_chance,
     gender_evidence,
 )
-from linernotes.features.voice.singer_gender import SingerGenderListener
 
 STAND_IN_MARK = "stand-in"
 
@@ -65,37 +59,17 @@ def hear_singer(
     """
     second = mix if is_stand_in(made_by) else None
     pitch = mean_pitch(vocals.waveform, vocals.sample_rate, method=method, mix=second)
-    alone = _voice_alone(vocals) if second else voice_frames(vocals)
-    evidence = pooled(gender_evidence(mix_frames), gender_evidence(alone), pitch)
-    return Singer(gender_from(evidence), pitch)
+    return Singer(gender_of(gender_evidence(mix_frames), pitch), pitch)
 
 
-def pooled(mix: GenderEvidence, voice: GenderEvidence, pitch: MeanPitch | None) -> GenderEvidence:
-    """Both looks at one singer as one: mean log odds of the network, the measured height, and the tags of the
-    voice or, where it has none, of the mix."""
-    looked = [one for one in (mix, voice) if one.looks]
-    if not looked:
-        return mix
-    network = sum(one.network for one in looked) / len(looked)
-    height = sum(one.pitch for one in looked) / len(looked)
-    if pitch is not None:
-        height = 69.0 + 12.0 * math.log2(pitch.mean_hz / 440.0) - MIDDLE_PITCH
-    return GenderEvidence(sum(one.looks for one in looked), network, height, voice.tags or mix.tags)
-
-
-def gender_from(evidence: GenderEvidence) -> Attribute:
+def gender_of(evidence: GenderEvidence, pitch: MeanPitch | None) -> Attribute:
     """male, female, or unsure where the looks are few or the evidence undecided."""
+    if pitch is not None:
+        height = 69.0 + 12.0 * math.log2(pitch.mean_hz / 440.0)
+        evidence = replace(evidence, pitch=height - MIDDLE_PITCH)
     female = female_chance(evidence) if evidence.looks else 0.5
     value, sure = ("female", female) if female > 0.5 else ("male", 1.0 - female)
     if UNSURE_BETWEEN[0] <= female <= UNSURE_BETWEEN[1] or evidence.looks < FEWEST_LOOKS:
         value, sure = UNSURE, 1.0 - sure
-    return Attribute("singer_gender", value, round(sure, 3), f"{SOURCE} of mix and voice")
-
-
-def _voice_alone(vocals: Audio) -> Frames:
-    """Without tags: those of a stand-in's voice tell no more than those of the mix."""
-    rate = SingerGenderListener.sample_rate
-    waveform = vocals.waveform
-    if vocals.sample_rate != rate:
-        waveform = np.asarray(soxr.resample(waveform, vocals.sample_rate, rate, quality="HQ"), np.float32)
-    return listen([{rate: waveform}], [SingerGenderListener()], threads=1)
+    source = f"{SOURCE} with {pitch.source}" if pitch else SOURCE
+    return Attribute("singer_gender", value, round(sure, 3), source)
