@@ -182,3 +182,13 @@ def test_predictions_are_the_same_without_pytorch(
     said, same = ((tmp_path / name / "predictions.jsonl").read_text() for name in ("by-torch", "by-onnx"))
     assert len(said.splitlines()) == 6
     assert said == same
+
+
+def test_a_manifest_may_lie_outside_its_data(exported: Path, library: Path, tmp_path: Path) -> None:
+    away = tmp_path / "away.jsonl"
+    away.write_bytes(library.read_bytes())
+    assert "no clip" in refused("retrieve", exported, "--data", away)
+    root = ("--root", library.parent)
+    assert json.loads(run("retrieve", exported, "--data", away, *root, "--json"))["items"] == 6
+    run("predict", exported, "--data", away, *root, "--limit", "2", "--out", tmp_path / "out")
+    assert len((tmp_path / "out" / "predictions.jsonl").read_text().splitlines()) == 2

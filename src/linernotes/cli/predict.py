@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from linernotes.cli.train import FEATURES, training_bar
+from linernotes.cli.train import FEATURES, ROOT, training_bar
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 def predict(
     model: Path = typer.Argument(..., help="What training wrote, runs/NAME/best, or export onnx."),
     data: Path = typer.Option(..., help="The manifest."),
+    root: Path | None = typer.Option(None, help=ROOT),
     split: str = typer.Option("test", help="Which of its clips."),
     limit: int = typer.Option(0, min=0, help="The first so many clips; 0 takes all."),
     out: Path = typer.Option(..., help="The folder to write predictions.jsonl and references.jsonl into."),
@@ -42,13 +43,15 @@ def predict(
 
     with training_bar() as advance:
         if is_exported(model):
-            predicted = predict_exported(model, data, split, limit=limit, beams=beams, advance=advance)
+            predicted = predict_exported(model, data, split, root, limit=limit, beams=beams, advance=advance)
         else:
             need_extra("torch", "torch")
             from linernotes.training.predicting import predict_split
 
             kept = features or out / "features"
-            predicted = predict_split(model, data, split, kept, limit=limit, beams=beams, advance=advance)
+            predicted = predict_split(
+                model, data, split, kept, root, limit=limit, beams=beams, advance=advance
+            )
     examples, found = predicted.examples, predicted.found
     written = write_predictions(found, examples, out)
     if as_json:

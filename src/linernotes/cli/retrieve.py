@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from linernotes.cli.progress import progress_bar
-from linernotes.cli.train import FEATURES
+from linernotes.cli.train import FEATURES, ROOT
 
 if TYPE_CHECKING:
     from linernotes.training.examples import Example
@@ -28,6 +28,7 @@ def retrieve(
         ..., help="Folder of a trained model, such as runs/NAME/best, or of an exported one."
     ),
     data: Path = typer.Option(..., help="The manifest with the tracks."),
+    root: Path | None = typer.Option(None, help=ROOT),
     query: str = typer.Option("", help="Rank the tracks for these words; without, measure with captions."),
     split: str = typer.Option("test", help="The split to look among."),
     tracks: int = typer.Option(1000, min=2, help="How many tracks at most."),
@@ -51,7 +52,7 @@ def retrieve(
     from linernotes.training.ranking import rank_tracks
     from linernotes.training.track_scorers import load_track_scorer
 
-    some = load_split(data, split)[:tracks]
+    some = load_split(data, split, root)[:tracks]
     with progress_bar("listening", len(some)) as advance:
         scorer = load_track_scorer(model, some, features, advance)
     if query:

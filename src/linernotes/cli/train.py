@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit status of a command that Ctrl-C stopped, as shells have it."""
 FEATURES = "Folder of the caches of frozen encoders; runs that share it hear each clip once."
+ROOT = "Folder that the manifest's audio paths start from, where it is not the manifest's own."
 
 
 def register(app: typer.Typer) -> None:

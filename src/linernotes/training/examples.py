@@ -163,11 +163,18 @@ def _nothing_left(
     )
 
 
-def load_split(manifest: Path, split: str, root: Path | None = None) -> tuple[Example, ...]:
-    """The clips of one split that have captions and are on disk.
+def load_split(
+    manifest: Path, split: str, root: Path | None = None, *, limit: int = 0, without_captions: bool = False
+) -> tuple[Example, ...]:
+    """The first `limit` clips (0: all) of one split that are on disk, below `root` or else beside the manifest.
+
+    Clips without a caption are left out, but for `without_captions`.
 
     Raises:
         ValueError: there are none.
     """
-    options = DataOptions(train_split=split, validation_split=split, test_split=split)
+    options = DataOptions(
+        train_split=split, validation_split=split, test_split=split,
+        limit=limit, validation_limit=limit, without_captions=without_captions,
+    )  # fmt: skip
     return select_examples(read_manifest(manifest), root or manifest.parent, options).train

@@ -16,10 +16,10 @@ from linernotes.encoders.audio_encoder import AudioEmbeddings
 from linernotes.models.captioning import CaptionModel, EmbeddingCaptionModel, FeatureModel
 from linernotes.models.families import load_model
 from linernotes.training.batches import AudioSource
-from linernotes.training.examples import Example
+from linernotes.training.examples import Example, load_split
 from linernotes.training.head_scores import HeadScore, head_scores
 from linernotes.training.heard import audio_source
-from linernotes.training.predictions import Advance, PredictedSplit, Predictions, examples_of_split
+from linernotes.training.predictions import Advance, PredictedSplit, Predictions
 from linernotes.training.validation import write_captions
 
 BATCH = 16
@@ -30,6 +30,7 @@ def predict_split(
     manifest: Path,
     split: str,
     features: Path,
+    root: Path | None = None,
     *,
     limit: int = 0,
     beams: int | None = None,
@@ -43,7 +44,7 @@ def predict_split(
     """
     model = load_model(folder)
     captioned = not isinstance(model, FeatureModel) or model.writes_captions
-    examples = examples_of_split(manifest, split, limit, without_captions=not captioned)
+    examples = load_split(manifest, split, root, limit=limit, without_captions=not captioned)
     told = read_checkpoint(folder).info.get("recipe", {}).get("decoding", {})
     options = config_from_mapping(told, DecodingOptions)
     if beams is not None:

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from linernotes.clip import Fact
 from linernotes.export import write_atomically
-from linernotes.manifest import read_manifest
 from linernotes.models.exported import load_exported
 from linernotes.training.clip_audio import clip_waveform
-from linernotes.training.examples import Example, select_examples
+from linernotes.training.examples import Example, load_split
 from linernotes.training.head_scores import HeadScore, head_table
-from linernotes.training.recipe import DataOptions
 
 Advance = Callable[[str, float, float], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -40,25 +38,11 @@ class PredictedSplit:
     found: Predictions
 
 
-def examples_of_split(
-    manifest: Path, split: str, limit: int = 0, *, without_captions: bool = False
-) -> tuple[Example, ...]:
-    """The first `limit` clips of a split, all where it is 0.
-
-    Raises:
-        ValueError: there are none.
-    """
-    data = DataOptions(
-        train_split=split, validation_split=split, test_split=split,
-        limit=limit, validation_limit=limit, without_captions=without_captions,
-    )  # fmt: skip
-    return select_examples(read_manifest(manifest), manifest.parent, data).train
-
-
 def predict_exported(
     folder: Path,
     manifest: Path,
     split: str,
+    root: Path | None = None,
     *,
     limit: int = 0,
     beams: int | None = None,
@@ -71,7 +55,7 @@ def predict_exported(
         ValueError: the split has no clips.
     """
     model = load_exported(folder)
-    examples, told = examples_of_split(manifest, split, limit), model.description
+    examples, told = load_split(manifest, split, root, limit=limit), model.description
     options = told.decoding if beams is None else replace(told.decoding, beams=beams)
     captions = {}
     for number, example in enumerate(examples, 1):
