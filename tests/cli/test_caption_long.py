@@ -7,9 +7,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import soundfile
+from chat_stub import Stub, hang_up, send, stub  # noqa: F401
 from typer.testing import CliRunner
 
 from linernotes.cli.app import app
+from linernotes.llm.retrying import RetryPolicy
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "notes-schema.json").read_text("utf-8"))
 
@@ -124,3 +127,53 @@ def test_the_time_out_is_handed_on_and_belongs_to_long(song: Path) -> None:
     status, _, err = run("caption", song, "--timeout", "5")
     assert status == 2
     assert "belong to --long" in " ".join(err.split())
+
+
+@pytest.fixture
+def three(tmp_path: Path, song: Path) -> Path:
+    """A folder of three recordings."""
+    samples, rate = soundfile.read(song)
+    folder = tmp_path / "three"
+    folder.mkdir()
+    for number in range(3):
+        soundfile.write(folder / f"{number}.wav", samples[number * 100 :], rate)
+    return folder
+
+
+def notes_of(err: str) -> list[str]:
+    return [line for line in err.splitlines() if "linernotes: note:" in line]
+
+
+def test_a_refused_key_is_tried_and_told_once_in_a_batch(stub: Stub, three: Path, tmp_path: Path) -> None:  # noqa: F811
+    stub.play(send({"error": {"message": "wrong key"}}, 401))
+    out = tmp_path / "notes"
+    status, _, err = run(
+        "caption", three, "--long", "--llm", stub.url, "--llm-model", "m", "--out", out, "--format", "json"
+    )
+    assert status == 0
+    assert len(stub.asked) == 1
+    first, rest = notes_of(err)
+    assert "HTTP 401: wrong key" in first
+    assert "2 more descriptions are the composer's" in rest
+    last = json.loads((out / "2.json").read_text())["description"]
+    assert last["writer"] == "composer"
+    assert "not asked any more: the server lets no request pass" in last["stand_in"]
+
+
+def test_a_server_that_is_gone_is_asked_for_two_recordings(
+    stub: Stub,
+    three: Path,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    again = staticmethod(lambda attempt, error, drawn: 0.0 if attempt == 1 else None)
+    monkeypatch.setattr(RetryPolicy, "wait_s", again)
+    stub.play(hang_up)
+    status, _, err = run(
+        "caption", three, "--long", "--llm", stub.url, "--llm-model", "gone", "--format", "txt"
+    )
+    assert status == 0
+    assert len(stub.asked) == 4
+    first, second, rest = notes_of(err)
+    assert "ServerError" in first
+    assert "ServerError" in second
+    assert "1 more description is the composer's" in rest

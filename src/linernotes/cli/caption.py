@@ -34,6 +34,7 @@ from linernotes.cli.inputs import find_recordings, output_stems
 from linernotes.cli.progress import progress_bar, progress_steps
 from linernotes.clip import Licence, Notes
 from linernotes.export import FORMATS, write_atomically
+from linernotes.llm.giving_up import NOT_ASKED
 from linernotes.longform.options import Length, LongOptions, Manner, WindowKind
 from linernotes.notes_json import notes_to_json, printable
 from linernotes.registry import licences, refuse_non_commercial
@@ -306,11 +307,18 @@ def _notes_of(job: _Job) -> Notes:
 
 def _run(todo: list[_Job], jobs: int, as_json: bool, chosen: tuple[str, ...]) -> int:
     """Work through the list; returns how many failed."""
-    failed = 0
+    failed = not_asked = 0
     with progress_bar("captioning", len(todo)) as advance:
         for number, outcome in enumerate(map_in_order(_notes_of, todo, jobs=jobs), 1):
             failed += _report(outcome, as_json, chosen)
+            not_asked += _was_not_asked(outcome.value)
             advance(number)
+    if not_asked:
+        of = "1 more description is" if not_asked == 1 else f"{not_asked} more descriptions are"
+        print(
+            f"linernotes: note: {of} the composer's: the language model was not asked any more",
+            file=sys.stderr,
+        )
     return failed
 
 
@@ -328,10 +336,23 @@ def _report(outcome: Outcome[_Job, Notes], as_json: bool, chosen: tuple[str, ...
 
 
 def _note_stand_in(notes: Notes) -> None:
-    """Say that a description is not the language model's: not every format has room for it."""
+    """Say that a description is not the language model's: not every format has room for it.
+
+    Why the model is asked no more is said where that began, and only counted from then on.
+    """
+    if _was_not_asked(notes):
+        return
     if notes.description is not None and (why := notes.description.caption.stand_in):
         name = printable(notes.audio.path)
         print(f"linernotes: note: {name!r}: the composer wrote the description: {why}", file=sys.stderr)
+
+
+def _was_not_asked(notes: Notes | None) -> bool:
+    return (
+        notes is not None
+        and notes.description is not None
+        and NOT_ASKED in notes.description.caption.stand_in
+    )
 
 
 def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool) -> None:

@@ -89,7 +89,7 @@ def language_model(asked: LongAsked) -> LanguageModel | None:
         return None
     from linernotes.llm.load import Manners, load_language_model
 
-    manners = Manners(cache=asked.cache, timeout_s=asked.timeout_s)
+    manners = Manners(cache=asked.cache, timeout_s=asked.timeout_s, gives_up=True)
     return load_language_model(
         asked.llm, model=asked.llm_model, key_variable=asked.key_variable, manners=manners
     )

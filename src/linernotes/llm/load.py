@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linernotes.llm import KEY_VARIABLE, TIMEOUT_S, LanguageModel
 from linernotes.llm.cache import AnswerCache, Cached
+from linernotes.llm.giving_up import GivingUp
 from linernotes.llm.metering import Meter, Metered
 from linernotes.llm.openai_compatible import OpenAICompatible, key_from_environment
 from linernotes.llm.repair import Repairing
@@ -27,6 +28,9 @@ class Manners:
     keep_failures: bool = False
     """Of the cache: answers that were paid and are of no use are not paid again either."""
     meter: Meter | None = None
+    gives_up: bool = False
+    """Whether nothing more is asked after a hopeless error, or when the server seems gone; `ask_all` sees to that
+    by itself."""
 
 
 def load_language_model(
@@ -49,7 +53,9 @@ def load_language_model(
 def with_manners(bare: LanguageModel, manners: Manners) -> LanguageModel:
     """`bare`, asked as `manners` say."""
     metered = Metered(bare, manners.meter or Meter())
-    patient = Retrying(metered, manners.retries, pace=Pace(manners.calls_per_minute))
+    patient: LanguageModel = Retrying(metered, manners.retries, pace=Pace(manners.calls_per_minute))
+    if manners.gives_up:
+        patient = GivingUp(patient)
     if manners.cache is None:
         return Repairing(patient)
     cache = AnswerCache(manners.cache)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -164,14 +166,23 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def without_bars(transformers: Any) -> Iterator[None]:
-    """No progress bars of transformers: they would stand beside our own."""
+    """No progress bars of transformers: they would stand beside our own.
+
+    The one that reads a GGUF file does not ask transformers' settings, so it is switched off where it is made.
+    """
     shows_bars = transformers.logging.is_progress_bar_enabled()
     transformers.logging.disable_progress_bar()
+    gguf = importlib.import_module("transformers.modeling_gguf_pytorch_utils")
+    bar = getattr(gguf, "tqdm", None)
+    if bar is not None:
+        gguf.tqdm = partial(bar, disable=True)  # type: ignore[attr-defined]
     try:
         yield
     finally:
         if shows_bars:
             transformers.logging.enable_progress_bar()
+        if bar is not None:
+            gguf.tqdm = bar  # type: ignore[attr-defined]
 
 
 def _find(path: Path) -> tuple[Path, Path | None]:
