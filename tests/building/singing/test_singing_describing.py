@@ -6,7 +6,14 @@ import pytest
 
 from linernotes.building.singing import ATTRIBUTES, UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import Thresholds
-from linernotes.building.singing.describing import SungSegment, together
+from linernotes.building.singing.describing import (
+    NOT_SUNG,
+    NOT_SURE,
+    TOO_SHORT,
+    SungSegment,
+    caption_of,
+    together,
+)
 from linernotes.clip import Fact
 
 EARS = "gender-network"
@@ -48,3 +55,11 @@ def test_a_whole_that_is_heard_as_the_other_makes_it_unsure() -> None:
 def test_who_was_asked_stands_for_itself() -> None:
     told = together((segment("female", 240.0, 20.0, "ears listening prompt 1"),), whole("male"), Thresholds())
     assert told["singer_gender"].value == "female"
+
+
+def test_the_sentence_claims_no_singing_that_is_not_sure() -> None:
+    assert caption_of("sung", "A man sings.") == "A man sings."
+    assert caption_of("unsure", "A man sings.") == f"{NOT_SURE} If so: A man sings."
+    assert caption_of("sung", "") == TOO_SHORT
+    assert caption_of("unsure", "") == NOT_SURE
+    assert caption_of("spoken", "") == caption_of("instrumental", "") == NOT_SUNG

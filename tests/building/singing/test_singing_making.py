@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def run(
 
         monkeypatch.setattr(making, "_attempt", attempt)
         writer = changes.pop("writer", Templates())
-        plan = Plan("here", clips, tracks, Copy(), Whole(), writer, Polish(), **changes)
+        plan = Plan("here", changes.pop("clips", clips), tracks, Copy(), Whole(), writer, Polish(), **changes)
         build(plan, tmp_path / "out")
         return log, json.loads((tmp_path / "out" / "singing-report.json").read_text())
 
@@ -202,6 +202,67 @@ def test_a_lost_file_is_made_again(run: Callable[..., Any], tmp_path: Path) -> N
     next((tmp_path / "out" / "vocals").iterdir()).unlink()
     log, _ = run()
     assert [stage for stage, _ in log.calls] == ["segment"]
+
+
+def test_a_run_of_some_stages_keeps_the_rest_of_the_report_and_says_what_it_outdates(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    _, whole = run()
+    _, same = run(stages=("filter", "demix"))
+    assert [stage["name"] for stage in same["stages"]] == list(stages.ITEM_STAGES)
+    assert (same["whole"], same["artists"], same["outdated"]) == (whole["whole"], whole["artists"], [])
+    _, other = run(stages=("filter",), born_from=1900)  # one track more
+    assert other["whole"] == whole["whole"]
+    assert other["outdated"] == list(stages.STAGES[1:])
+    _, partly = run(stages=("demix", "split"), born_from=1900)
+    assert partly["outdated"] == list(stages.STAGES[2:])  # the split is of the old captions still
+    assert "run them again: diarise" in (tmp_path / "out" / "singing-report.md").read_text()
+    _, again = run(born_from=1900)
+    assert again["outdated"] == []
+    assert again["whole"]["tracks"] == whole["whole"]["tracks"] + 1
+
+
+def test_a_damaged_report_is_written_anew(run: Callable[..., Any], tmp_path: Path) -> None:
+    _, whole = run()
+    for text in ("{", "[]", '{"stages": [1]}', '{"stages": [], "more": 1}'):
+        (tmp_path / "out" / "singing-report.json").write_text(text)
+        _, again = run()
+        assert again["whole"] == whole["whole"]
+
+
+def test_an_artist_known_by_name_alone_is_in_one_split(run: Callable[..., Any], tmp_path: Path) -> None:
+    def named() -> Iterator[Clip]:
+        for number, clip in enumerate(clips()):
+            name = clip.extra["artist"]
+            yield replace(
+                clip, artist_id="", extra={**clip.extra, "artist": f" {name.upper()}" if number % 2 else name}
+            )
+
+    _, report = run(clips=named)
+    assert (report["artists"], report["clips_without_artist"]) == (4, 0)
+    assert report["artists_in_several_splits"] == 0
+    splits: dict[str, set[str]] = {}
+    for clip in read_manifest(tmp_path / "out" / "manifest.jsonl"):
+        splits.setdefault(clip.extra["artist"].strip().casefold(), set()).add(clip.split)
+    assert all(len(found) == 1 for found in splits.values())
+
+
+def test_where_nothing_is_left_the_report_says_what_would_help(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    _, report = run(clips=lambda: iter([next(clips())]))  # of which no mood is known
+    assert report["whole"]["captions"] == 0
+    text = (tmp_path / "out" / "singing-report.md").read_text()
+    assert "No segment was left to caption. `--allow-partial`" in text
+    assert "Largest deviation" not in text
+
+
+def test_the_report_tells_the_classes_in_words(run: Callable[..., Any], tmp_path: Path) -> None:
+    run()
+    text = (tmp_path / "out" / "singing-report.md").read_text()
+    assert (
+        "classes: stated (volume -28 and -20 dBFS; pitch male 130 and 200 Hz, female 235 and 330 Hz;" in text
+    )
 
 
 def test_terciles_are_fitted_on_the_set(run: Callable[..., Any]) -> None:

@@ -33,6 +33,9 @@ class Bounds:
         if not self.low < self.high:
             raise ValueError(f"the lower threshold {self.low:g} must lie below the upper one {self.high:g}")
 
+    def __str__(self) -> str:
+        return f"{self.low:g} and {self.high:g}"
+
     def index(self, value: float) -> int:
         """0, 1 or 2."""
         return 0 if value < self.low else 2 if value > self.high else 1
@@ -48,6 +51,10 @@ class Thresholds:
     )
     tempo_bpm: Bounds = Bounds(80.0, 132.0)
     made_by: str = "stated"
+
+    def __str__(self) -> str:
+        pitch = ", ".join(f"{gender} {bounds} Hz" for gender, bounds in self.pitch_hz.items())
+        return f"{self.made_by} (volume {self.volume_db} dBFS; pitch {pitch}; tempo {self.tempo_bpm} BPM)"
 
     def volume(self, level_db: float) -> str:
         """Class of an RMS."""

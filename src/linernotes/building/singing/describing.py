@@ -16,7 +16,7 @@ from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_
 from linernotes.building.singing.measuring import heard_of, measure, reclassified
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.segments import SHORTEST_S, segments_of
-from linernotes.building.singing.singer import hear_singer
+from linernotes.building.singing.singer import contradict, hear_singer
 from linernotes.building.singing.wording import CaptionWriter
 from linernotes.clip import Fact
 from linernotes.features.estimate import make_listeners
@@ -27,6 +27,9 @@ MOST_SEGMENTS = 4
 """Of a long song this many segments, the longest, are taken apart; more would tell hardly more."""
 NOT_SUNG = "No singing was heard."
 NOT_SURE = "It is not certain that anybody sings."
+TOO_SHORT = (
+    f"Somebody sings, but no part of {SHORTEST_S:.0f} s by one singer was heard: too little to describe."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +93,16 @@ def describe(
     )
     measured = tuple(_measured(path, chosen, demixer, borders, known, listener, warnings))
     attributes = together(measured, facts_of(frames), borders, known)
-    if not measured:
-        caption = NOT_SURE if value in ("sung", UNSURE) else NOT_SUNG
-    else:
+    sentence = ""
+    if measured:
         longest = max(measured, key=lambda one: one.end_s - one.start_s)
-        caption = polish(writer(attributes, path.name, longest.style).text).text
+        sentence = polish(writer(attributes, path.name, longest.style).text).text
     return SingingNotes(
         audio_path=str(path),
         duration_s=round(frames.duration_s, 3),
         voice=value,
         voice_confidence=round(sure, 3),
-        caption=caption,
+        caption=caption_of(value, sentence),
         attributes=attributes,
         segments=measured,
         sung_s=round(sum(turn.duration_s for turn in turns), 2),
@@ -114,6 +116,13 @@ def describe(
         },
         warnings=tuple(warnings),
     )
+
+
+def caption_of(voice: str, sentence: str) -> str:
+    """What is said of a file by its voice: sung, spoken, instrumental or unsure; `sentence` is "" without segments."""
+    if sentence:
+        return f"{NOT_SURE} If so: {sentence}" if voice == UNSURE else sentence
+    return {"sung": TOO_SHORT, UNSURE: NOT_SURE}.get(voice, NOT_SUNG)
 
 
 def _measured(
@@ -174,16 +183,10 @@ def together(
     found["pitch"] = _majority(
         "pitch", theirs or filled
     )  # else a man's medium and a woman's would be averaged
-    if _contradict(found["singer_gender"], heard["singer_gender"]):
+    if contradict(found["singer_gender"], heard["singer_gender"]):
         found["singer_gender"] = unsure("singer_gender", source=found["singer_gender"].source)
         found = reclassified(found, thresholds)
     return found | {name: each for name, each in (known or {}).items() if each.is_known}
-
-
-def _contradict(part: Attribute, whole: Attribute) -> bool:
-    """Whether two hearings of the same listeners differ; what somebody else was asked for stands for itself."""
-    differ = part.is_known and whole.is_known and part.value != whole.value
-    return differ and part.source.startswith(whole.source)
 
 
 def _majority(name: str, segments: Sequence[SungSegment]) -> Attribute:

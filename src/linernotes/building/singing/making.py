@@ -8,10 +8,11 @@ component is done anew.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from linernotes.building.singing.demixing import Demixer, MelodyComb
 from linernotes.building.singing.diarising import Diariser, GenderTurns
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome, Records, key_of
-from linernotes.building.singing.report import BuildReport, StageReport, report_to_markdown
-from linernotes.building.singing.splitting import split
+from linernotes.building.singing.report import BuildReport, StageReport, read_report, report_to_markdown
+from linernotes.building.singing.splitting import by_artist_and_track, split
 from linernotes.building.singing.stages import (
     BORN_FROM,
     STAGES,
@@ -92,6 +93,8 @@ class Plan:
 @dataclass(slots=True)
 class _Tallies:
     stages: list[StageReport] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    """Stages whose output is another now."""
     thresholds: Thresholds = field(default_factory=Thresholds)
 
 
@@ -137,7 +140,7 @@ class _Run:
             stages=tuple(self._tallies.stages),
             thresholds=asdict(self._tallies.thresholds),
             **final,
-        )
+        ).after(read_report(self._folder / REPORT_JSON), self._plan.stages, self._tallies.changed)
         _write(self._folder / REPORT_JSON, json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n")
         _write(self._folder / REPORT_MARKDOWN, report_to_markdown(report))
         return report
@@ -170,7 +173,10 @@ class _Run:
             excluded += outcome.excluded
             done(number)
         next(outcomes, None)  # ends the processes, if any did the work
+        before = _content_of(self._path(name))
         write_manifest(self._path(name), made)
+        if _content_of(self._path(name)) != before:
+            self._tallies.changed.append(name)
         lines = [json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in excluded]
         _write(self._path(name).with_suffix(".excluded.jsonl"), "".join(lines))
         reasons = Counter(one.reason for one in excluded)
@@ -247,8 +253,7 @@ class _Run:
             raise ValueError(f"split needs {path}: run the stage postprocess first")
         clips, plan = split(list(read_manifest(path)), self._plan.seed)
         write_manifest(self._folder / MANIFEST, clips)
-        # Tracks are counted by their audio path, and here every segment has a file of its own.
-        counted = statistics(replace(clip, audio_path=str(clip.extra["track_id"])) for clip in clips)
+        counted = statistics(map(by_artist_and_track, clips))
         values = Counter(
             f"{name}:{clip.extra['attributes'][name]['value']}"
             for clip in clips
@@ -315,6 +320,10 @@ def _fitted(items: Sequence[Clip]) -> Thresholds:
         if pitch is not None:
             pitches.setdefault(attributes["singer_gender"].value, []).append(pitch)
     return fitted(volumes, pitches)
+
+
+def _content_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+from linernotes.building.singing.stages import STAGES
 
 SPLIT_NAMES = {"train": "Train", "validation": "Dev", "test": "Test"}
 """As the paper's table has them."""
@@ -37,6 +41,51 @@ class BuildReport:
     artists_in_several_splits: int = 0
     clips_without_artist: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
+    outdated: tuple[str, ...] = ()
+    """Stages made from an earlier output of a stage before them, which has another since."""
+
+    def after(self, before: BuildReport | None, ran: Sequence[str], changed: Sequence[str]) -> BuildReport:
+        """The report with what an earlier run told of the stages that did not run now."""
+        if before is None:
+            return self
+        kept = {one.name: one for one in (*before.stages, *self.stages)}
+        merged = replace(
+            self,
+            stages=tuple(kept[name] for name in STAGES if name in kept),
+            outdated=_outdated(before.outdated, ran, changed, {*kept, *(["split"] if before.whole else [])}),
+            thresholds=self.thresholds if "prompt" in ran else before.thresholds,
+        )
+        if "split" in ran:
+            return merged
+        return replace(merged, **{name: getattr(before, name) for name in OF_THE_SET})
+
+
+OF_THE_SET = (
+    "splits", "whole", "largest_deviation", "deviates", "artists", "artists_in_several_splits",
+    "clips_without_artist", "values",
+)  # fmt: skip
+"""What the last stage tells."""
+
+
+def _outdated(
+    before: Sequence[str], ran: Sequence[str], changed: Sequence[str], there: Collection[str]
+) -> tuple[str, ...]:
+    found: list[str] = []
+    for place, name in enumerate(STAGES):
+        is_left = name not in ran and (name in before or any(one in changed for one in STAGES[:place]))
+        if name in there and (found or is_left):
+            found.append(name)
+    return tuple(found)
+
+
+def read_report(path: Path) -> BuildReport | None:
+    """The report of an earlier run; None where there is none that can be read."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        stages = tuple(StageReport(**one) for one in told.pop("stages"))
+        return BuildReport(stages=stages, outdated=tuple(told.pop("outdated", ())), **told)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def report_to_markdown(report: BuildReport) -> str:
@@ -50,9 +99,21 @@ def report_to_markdown(report: BuildReport) -> str:
     for stage in report.stages:
         reasons = "; ".join(f"{reason}: {count}" for reason, count in stage.excluded.items()) or "none"
         lines.append(f"| {stage.name} | {stage.made_by} | {stage.items} | {stage.made} | {reasons} |")
+    if report.outdated:
+        lines += ["", f"Made before the stages above changed, run them again: {', '.join(report.outdated)}."]
     if report.whole:
-        lines += ["", *_table_2(report), "", *_balance(report)]
+        lines += ["", *(_table_2(report) if report.whole["captions"] else _nothing(report)), ""]
+        lines += _balance(report) if report.whole["captions"] else []
     return "\n".join(lines) + "\n"
+
+
+def _nothing(report: BuildReport) -> list[str]:
+    unknown = any(reason.startswith("unknown: ") for stage in report.stages for reason in stage.excluded)
+    way = (
+        " `--allow-partial` keeps segments of which an attribute is unknown, `--guess-mood` guesses moods, "
+        "and `--audio-llm` asks a model."
+    )
+    return [f"No segment was left to caption.{way if unknown else ''}"]
 
 
 def _table_2(report: BuildReport) -> list[str]:

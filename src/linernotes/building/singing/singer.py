@@ -9,12 +9,16 @@ network on the voice of the stand-in, tried too, takes men for women: the stand-
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
+from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
-from linernotes.features.frames import Frames
+from linernotes.features.frames import Frames, Series
 from linernotes.features.voice.gender import (
     FEWEST_LOOKS,
     MIDDLE_PITCH,
@@ -60,6 +64,25 @@ def hear_singer(
     second = mix if is_stand_in(made_by) else None
     pitch = mean_pitch(vocals.waveform, vocals.sample_rate, method=method, mix=second)
     return Singer(gender_of(gender_evidence(mix_frames), pitch), pitch)
+
+
+def gender_over(mix_frames: Frames, turns: Iterable[Turn]) -> Attribute:
+    """The gender of one singer from all turns in a track together, as far as the mix tells it."""
+    heard = [mix_frames.between(turn.start_s, turn.end_s) for turn in turns]
+    joined = {
+        name: Series(np.concatenate([one[name].values for one in heard]), series.rate_hz)
+        for name, series in mix_frames.series.items()
+    }
+    return gender_of(gender_evidence(Frames(heard[0].start_s, heard[-1].end_s, joined)), None)
+
+
+def contradict(part: Attribute, whole: Attribute) -> bool:
+    """Whether the same listeners hear a man in the whole and a woman in a part of it, or the other way round.
+
+    What somebody else was asked for stands for itself.
+    """
+    differ = part.is_known and whole.is_known and part.value != whole.value
+    return differ and part.source.startswith(whole.source)
 
 
 def gender_of(evidence: GenderEvidence, pitch: MeanPitch | None) -> Attribute:

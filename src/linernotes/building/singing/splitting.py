@@ -1,4 +1,7 @@
-"""70/10/20 by artist, balanced over six attributes; a segment without an artist stays with its track."""
+"""70/10/20 by artist, balanced over six attributes; a segment without an artist stays with its track.
+
+The artist is `artist_id`, else the name in the metadata, however it is spaced and capitalised.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,12 @@ from linernotes.clip import Clip
 RATIOS = (0.7, 0.1, 0.2)
 
 
+def by_artist_and_track(clip: Clip) -> Clip:
+    """The segment with its artist where splits and statistics look for it, and its track for its file."""
+    name = " ".join(str(clip.extra.get("artist") or "").split()).casefold()
+    return replace(clip, artist_id=clip.artist_id or name, audio_path=str(clip.extra["track_id"]))
+
+
 def split(clips: Sequence[Clip], seed: int = 0) -> tuple[list[Clip], SplitPlan]:
     """The clips with their splits, and how even it came out.
 
@@ -19,10 +28,8 @@ def split(clips: Sequence[Clip], seed: int = 0) -> tuple[list[Clip], SplitPlan]:
     """
     balanced = [
         replace(
-            clip,
+            by_artist_and_track(clip),
             tags=tuple(f"{name}:{clip.extra['attributes'][name]['value']}" for name in REQUIRED),
-            audio_path=str(clip.extra["track_id"]),
-            artist_id=clip.artist_id or str(clip.extra.get("artist") or ""),
         )
         for clip in clips
     ]

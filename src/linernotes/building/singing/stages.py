@@ -8,7 +8,7 @@ that leaves it says so in `extra.made_by`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from linernotes import audio
 from linernotes.audio import Audio, probe
 from linernotes.building.annotate.hearing import Group, Span, excerpts
 from linernotes.building.pseudo_captions.names import ArtistIndex, Names, leaked_name, names_of
-from linernotes.building.singing import Attribute, missing_of
+from linernotes.building.singing import Attribute, missing_of, unsure
 from linernotes.building.singing.asking import Listener, Told
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import Demixer
@@ -29,9 +29,10 @@ from linernotes.building.singing.measuring import from_metadata, measure, mood_b
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome
 from linernotes.building.singing.segments import segments_of
-from linernotes.building.singing.singer import hear_singer
+from linernotes.building.singing.singer import contradict, gender_over, hear_singer
 from linernotes.building.singing.wording import CaptionWriter, faults_of
 from linernotes.clip import Clip
+from linernotes.features.frames import Frames
 from linernotes.features.voice.voice import estimate_voice
 from linernotes.manifest import audio_file, whole_file
 
@@ -142,7 +143,7 @@ class Diarise:
 
     @property
     def identity(self) -> str:
-        return self.diariser.name
+        return f"{self.diariser.name}, gender of each 1"
 
     def __call__(self, clip: Clip) -> Outcome:
         spans = (Span(clip.clip_id, "", clip.start_s, clip.end_s, ()),)
@@ -157,7 +158,14 @@ class Diarise:
         if not turns:
             return out(clip, self.name, "no sung part")
         plain = [[turn.start_s, turn.end_s, turn.singer] for turn in turns]
-        return Outcome((made_by(clip, self, turns=plain),))
+        return Outcome((made_by(clip, self, turns=plain, singers=self._singers(frames, turns)),))
+
+    def _singers(self, frames: Frames, turns: Sequence[Turn]) -> dict[str, Any]:
+        """What is heard of every singer in all turns together, which is more than one segment tells."""
+        names = dict.fromkeys(turn.singer for turn in turns)
+        return plain_of(
+            {name: gender_over(frames, [one for one in turns if one.singer == name]) for name in names}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,8 @@ class Segment:
         paths = {kind: f"{kind}/{file_name(name)}.flac" for kind in ("audio", "vocals")}
         write_flac(self.folder / paths["audio"], mix)
         write_flac(self.folder / paths["vocals"], Audio(vocals.waveform[first:last], vocals.sample_rate))
-        extra = {key: value for key, value in clip.extra.items() if key not in ("turns", "track_vocals")}
+        spent = ("turns", "singers", "track_vocals")
+        extra = {key: value for key, value in clip.extra.items() if key not in spent}
         cut = replace(
             clip,
             clip_id=name,
@@ -207,6 +216,7 @@ class Segment:
             self,
             vocals_path=paths["vocals"],
             singer=piece.singer,
+            singer_heard=clip.extra.get("singers", {}).get(piece.singer),
             track_start_s=round(clip.start_s + piece.start_s, 3),
             track_end_s=round(clip.start_s + piece.end_s, 3),
         )
@@ -244,11 +254,22 @@ class Attributes:
             known=from_metadata(clip),
             told=told.attributes,
         )
+        attributes = _without_contradiction(attributes, clip)
         if self.guess_mood and not attributes["mood"].is_known:
             attributes["mood"] = mood_by_convention(facts, Thresholds())
         kept = replace(clip, facts=tuple(facts))
         more = _more_of(told, clip) if self.listener else {}
         return Outcome((made_by(kept, self, attributes=plain_of(attributes), **more),))
+
+
+def _without_contradiction(attributes: dict[str, Attribute], clip: Clip) -> dict[str, Attribute]:
+    """The gender is unsure where all turns of the singer together are heard as the other one; pitch follows."""
+    heard, gender = clip.extra.get("singer_heard"), attributes["singer_gender"]
+    if not heard or not contradict(gender, Attribute(**heard)):
+        return attributes
+    return reclassified(
+        attributes | {"singer_gender": unsure("singer_gender", source=gender.source)}, Thresholds()
+    )
 
 
 def _more_of(told: Told, clip: Clip) -> dict[str, Any]:
@@ -269,7 +290,8 @@ class Prompt:
 
     @property
     def identity(self) -> str:
-        return f"{self.writer.name} partial={self.allow_partial} classes: {self.thresholds}"
+        partial = "of what is known, " if self.allow_partial else ""
+        return f"{self.writer.name},  {partial}classes: {self.thresholds}"
 
     def __call__(self, clip: Clip) -> Outcome:
         attributes = reclassified(attributes_in(clip), self.thresholds)
