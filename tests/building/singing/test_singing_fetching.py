@@ -29,6 +29,9 @@ PAGES = {
     "/nothing.html": b"<html><body>nothing here</body></html>",
     "/moved.mp3": b"<html><body>this song has moved</body></html>",
     "/tone.wav": tone(),
+    "/api.mp3": b'{"error": "quota exceeded"}',
+    "/junk.flac": bytes(range(200)),
+    "/foreign.m4a": b"\0\0\0\x20ftypM4A " + bytes(100),
 }
 
 
@@ -40,7 +43,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            body = b"sound" if self.path.startswith(("/good", "/cut")) else PAGES.get(self.path, b"")
+            body = tone() if self.path.startswith(("/good", "/cut")) else PAGES.get(self.path, b"")
             self.send_response(200 if body else 404)
             is_page = body.startswith(b"<")
             self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "audio/x-wav")
@@ -94,6 +97,34 @@ def test_what_is_no_audio_is_not_kept(server: tuple[str, list[str]], tmp_path: P
     assert list((tmp_path / "audio").iterdir()) == []
     assert "no audio but text/html" in coverage.reasons
     assert any("no http address" in reason for reason in coverage.reasons)
+
+
+def test_what_is_no_sound_whatever_it_is_called_is_not_kept(
+    server: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    where, _ = server
+    names = ("api.mp3", "junk.flac", "foreign.m4a")
+    coverage = fetch([Wanted(Path(name).stem, f"{where}/{name}") for name in names], tmp_path)
+    assert coverage.reasons == {"no audio": 2}
+    # It begins like M4A, which this machine may lack a decoder for
+    assert [path.name for path in (tmp_path / "audio").iterdir()] == ["foreign.m4a"]
+
+
+def test_files_of_one_name_at_different_addresses_are_two(
+    server: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    where, asked = server
+    path = tmp_path / "urls.txt"
+    lines = ("good/a.wav", "good/b/a.wav", "good/c.wav", "good/a.wav")
+    path.write_text("".join(f"{where}/{line}\n" for line in lines))
+    wanted = read_list(path)
+    assert [one.url for one in wanted] == [f"{where}/{line}" for line in lines[:3]]
+    assert [len(one.name) for one in wanted] == [10, 10, 1]  # a-, eight digits
+    coverage = fetch(wanted, tmp_path)
+    assert (coverage.wanted, coverage.fetched_now) == (3, 3)
+    assert len(asked) == 3
+    clips = [Clip(str(n), "", extra={"url": f"{where}/{line}"}) for n, line in enumerate(lines)]
+    assert wanted_of(clips) == wanted  # the same names, in a manifest or a list
 
 
 def test_yt_dlp_itself_takes_the_sound_of_a_page_and_passes_over_dead_ones(

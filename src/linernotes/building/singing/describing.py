@@ -119,7 +119,7 @@ def describe(
 
 
 def caption_of(voice: str, sentence: str) -> str:
-    """What is said of a file by its voice: sung, spoken, instrumental or unsure; `sentence` is "" without segments."""
+    """What is said of a file that is sung, spoken, instrumental or unsure; `sentence` tells of segments."""
     if sentence:
         return f"{NOT_SURE} If so: {sentence}" if voice == UNSURE else sentence
     return {"sung": TOO_SHORT, UNSURE: NOT_SURE}.get(voice, NOT_SUNG)

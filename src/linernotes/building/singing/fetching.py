@@ -6,6 +6,7 @@ be fetched and kept is for whoever runs this to know.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -13,11 +14,13 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from linernotes.audio import AudioError, probe
+from linernotes.audio.errors import NOT_AUDIO, announced_format
 from linernotes.building.folder_lock import alone
 from linernotes.building.singing.stages import file_name
 from linernotes.clip import Clip
@@ -28,6 +31,8 @@ AUDIO_SUFFIXES = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".m4a", ".aac", ".ai
 LOG, REPORT, LOCK = "fetched.jsonl", "coverage.json", ".fetch.lock"
 TIMEOUT_S = 60.0
 LARGEST_FILE = 2 * 2**30
+HEAD = 64
+"""Bytes by which formats are told."""
 VIDEO = "https://www.youtube.com/watch?v={}"
 
 
@@ -79,18 +84,33 @@ def read_list(path: Path) -> list[Wanted]:
         if urlsplit(url).scheme not in ("http", "https"):
             raise ValueError(f"{path} line {number}: {url!r} is no http address")
         wanted.append(Wanted(name.strip() or _name_of(url), url))
-    return wanted
+    return _told_apart(wanted)
 
 
 def wanted_of(clips: Iterable[Clip]) -> list[Wanted]:
     """What a manifest's clips need, each recording once: by `extra.url`, or the video of `extra.youtube_id`."""
-    found: dict[str, Wanted] = {}
+    found: list[Wanted] = []
     for clip in clips:
         video, url = str(clip.extra.get("youtube_id") or ""), str(clip.extra.get("url") or "")
         if video or url:
-            name = video or _name_of(url)
-            found.setdefault(name, Wanted(name, url or VIDEO.format(video)))
-    return list(found.values())
+            found.append(Wanted(video or _name_of(url), url or VIDEO.format(video)))
+    return _told_apart(found)
+
+
+def _told_apart(wanted: Iterable[Wanted]) -> list[Wanted]:
+    """Each address once; where several would have one name, a hash of the address keeps their files apart."""
+    by_url: dict[str, Wanted] = {}
+    for one in wanted:
+        by_url.setdefault(one.url, one)
+    count = Counter(one.name for one in by_url.values())
+    return [
+        one if count[one.name] == 1 else replace(one, name=f"{one.name}-{_hash_of(one.url)}")
+        for one in by_url.values()
+    ]
+
+
+def _hash_of(url: str) -> str:
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def _name_of(url: str) -> str:
@@ -149,6 +169,7 @@ def _try(one: Wanted, folder: Path) -> Fetched:
         if suffix in AUDIO_SUFFIXES:
             path = folder / "audio" / f"{file_name(one.name)}{suffix}"
             _download(one.url, path)
+            _refuse_unless_sound(path)
         else:
             path = _by_yt_dlp(one, folder)
         return Fetched(one.name, one.url, f"audio/{path.name}")
@@ -182,6 +203,23 @@ def _download(url: str, path: Path) -> None:
         shutil.copyfileobj(answer, file)
         if size and file.tell() != size:
             raise OSError(f"broken off: {file.tell()} of {size} bytes came")
+
+
+def _refuse_unless_sound(path: Path) -> None:
+    """Delete what neither decodes nor begins like audio; a format that no decoder here knows is kept.
+
+    Raises:
+        ValueError: that is what came.
+    """
+    try:
+        probe(path)
+    except AudioError as error:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        if announced_format(head) not in {None, *NOT_AUDIO}:
+            return
+        path.unlink()
+        raise ValueError(f"no audio: {error}") from error
 
 
 class _Silent:
