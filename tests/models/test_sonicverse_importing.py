@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,14 @@ def test_weights_of_16_bits_stay_so_on_disk(published: Path, options: ImportOpti
     import_published("sonicverse", str(published), tmp_path / "model", options)
     stored = read_checkpoint(tmp_path / "model").weights
     assert stored["projector.backbone.hidden_layer_1.weight"].dtype == torch.float16
+
+
+def test_a_model_imported_by_relative_paths_works_from_elsewhere(
+    published: Path, options: ImportOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language_model = Path(options.language_model)
+    monkeypatch.chdir(language_model.parent)
+    near = ImportOptions(language_model=language_model.name, encoder=os.path.relpath(options.encoder))
+    import_published("sonicverse", str(published), tmp_path / "model", near)
+    monkeypatch.chdir(tmp_path)
+    assert load_model(tmp_path / "model").config.llm.source == str(language_model.resolve())

@@ -241,3 +241,11 @@ def test_with_absent_training_gets_the_same_mask(tones: Path, tmp_path: Path) ->
         row = labels_of_facts(clip.facts, "instrument", CLASSES["instrument"])
         assert (~np.isnan(row)).tolist() == known[number].tolist()
         assert (row > 0).tolist() == present[number].tolist()
+
+
+def test_a_refused_manifest_leaves_nothing_behind(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"clip_id": "x"\n', "utf-8")
+    with pytest.raises(ValueError, match="line 1"):
+        run(plan_of(bad), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -110,14 +110,15 @@ def survey(plan: Plan, folder: Path, seen: Callable[[int], None] = lambda clips:
         ManifestError: it has faults.
         ValueError: the folder's answers can't be read.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     kept = Kept(folder / ANSWERS)
-    if plan.retry_failed:
+    knows = kept.path.exists()  # of a manifest that is refused, no empty file and no folder are left behind
+    if plan.retry_failed and knows:
         kept.forget_failures([each.identity for each in plan.extractors])
     clips = 0
     groups: list[Group] = []
     vocabulary: dict[str, set[str]] = {}
     unmatched = {clip_id for predictions in plan.predictions for clip_id in predictions}
+    unreachable: list[tuple[Span, str]] = []
     for clip in plan.limited():
         clips += 1
         seen(clips)
@@ -126,12 +127,15 @@ def survey(plan: Plan, folder: Path, seen: Callable[[int], None] = lambda clips:
             for fact in truth_of(clip):
                 if fact.name in NAMED:
                     vocabulary.setdefault(fact.name, set()).add(str(fact.value))
-        span = _span(plan, clip, kept)
+        span = _span(plan, clip, kept if knows else None)
         if span.wanted:
             try:
                 _gather(groups, audio_file(clip.audio_path, plan.root), span)
             except ValueError as error:
-                keep_error(span, str(error), kept)
+                unreachable.append((span, str(error)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for span, reason in unreachable:
+        keep_error(span, reason, kept)
     kept.close()
     return Ahead(clips, tuple(groups), reach_of(vocabulary), len(unmatched))
 
@@ -144,9 +148,9 @@ def _gather(groups: list[Group], path: Path, span: Span) -> None:
         groups.append(Group(path, (span,)))
 
 
-def _span(plan: Plan, clip: Clip, kept: Kept) -> Span:
+def _span(plan: Plan, clip: Clip, kept: Kept | None) -> Span:
     key = clip_key(clip, plan.root)
-    wanted = tuple(each for each in plan.extractors if not kept.has(each.identity, key))
+    wanted = tuple(each for each in plan.extractors if kept is None or not kept.has(each.identity, key))
     return Span(clip.clip_id, key, clip.start_s, clip.end_s, wanted)
 
 

@@ -40,8 +40,8 @@ def import_sonicverse(source: str, out: Path, options: ImportOptions) -> Importe
     settings = _file(source, (SETTINGS,), options.revision)
     adapted = _adapter_weights(source, options.revision)
     adapter = published_adapter(adapted.tensors, settings)
-    language_model = options.language_model or adapter.based_on
-    config = released_config(projector, adapter, language_model, options.encoder)
+    language_model = _placed(options.language_model or adapter.based_on)
+    config = released_config(projector, adapter, language_model, _placed(options.encoder))
     weights = {f"projector.{name}": tensor for name, tensor in projector.tensors.items()} | dict(
         adapter.tensors
     )
@@ -58,6 +58,11 @@ def import_sonicverse(source: str, out: Path, options: ImportOptions) -> Importe
     write_checkpoint(out, Checkpoint("sonicverse", config_to_mapping(config), weights, files, info))
     parameters = sum(tensor.numel() for tensor in weights.values())
     return Imported("sonicverse", out, source, stored.sha256, parameters)
+
+
+def _placed(name: str) -> str:
+    """A folder or file by its whole path, so that the model works from any folder; other names as they are."""
+    return str(Path(name).resolve()) if name and Path(name).exists() else name
 
 
 def _adapter_weights(source: str, revision: str | None) -> PublishedWeights:
