@@ -90,3 +90,14 @@ def test_an_audio_model_is_asked_about_a_song_and_told_no_name(
     assert "playful" in notes["caption"]
     sent = json.dumps(stub.asked)
     assert not any(name in sent for name in ("Karissa", "Hobbs", "Fishin"))
+
+
+def test_an_unknown_pitch_tracker_is_a_usage_error(tmp_path: Path) -> None:
+    tracks = tmp_path / "tracks.jsonl"
+    tracks.write_text('{"clip_id": "a", "audio_path": "a.wav"}\n')
+    done = runner.invoke(
+        app, ["singing", "build", str(tracks), "--out", str(tmp_path / "set"), "--pitch", "yin"]
+    )
+    assert done.exit_code == 2
+    assert "dio or harvest" in done.output
+    assert not (tmp_path / "set").exists()

@@ -88,6 +88,12 @@ def test_from_captions_to_tables(tmp_path: Path) -> None:
         train_first({"second": first}, [plain, ours], tmp_path / "grid")
 
 
+def test_demixing_supervision_without_any_stem_is_refused(tmp_path: Path) -> None:
+    manifest = str(write_tones(tmp_path / "data", clips=10, test=True))
+    with pytest.raises(ValueError, match=r"vocal stem .* set model.demixing_weight=0"):
+        run_grid([recipe("ours", manifest, "", demixing_weight=0.5)], tmp_path / "grid")
+
+
 def row(label: str, value: float, start: str | None = None, **model: Any) -> Row:
     scores = {"cider": value, "sbert": value / 2}
     measured = Measured(2, scores, 0.01, None, 0, 0, 2)

@@ -76,9 +76,12 @@ def build(
     from linernotes.building.singing.polishing import Polish
     from linernotes.building.singing.report import report_to_markdown
     from linernotes.building.singing.stages import STAGES
+    from linernotes.building.singing.vocal_pitch import METHODS
     from linernotes.datasets.sources import audio_root, open_clips
 
     need_world()
+    if pitch not in METHODS:
+        raise typer.BadParameter(f"--pitch is {' or '.join(METHODS)}, not {pitch!r}")
     plan = Plan(
         source=Path(source).name if root is None else root.name,
         clips=lambda: open_clips(source, root),

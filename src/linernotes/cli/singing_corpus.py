@@ -34,9 +34,12 @@ def render(
 
     Example: `linernotes singing render --clips 60 --seed 1 --out sung --jobs 2`
     """
+    from collections import Counter
+
     from linernotes.batch import map_in_order
     from linernotes.building.singing.corpus_folder import CorpusSettings, render_corpus
     from linernotes.datasets.rendered.render import RenderError, find_soundfont, soundfont_sha256
+    from linernotes.manifest import read_manifest
 
     try:
         font = find_soundfont(soundfont)
@@ -51,8 +54,13 @@ def render(
             )
     except (RenderError, SubprocessError) as error:
         raise ValueError(f"rendering stopped: {error}") from error
+    counted = Counter(clip.split for clip in read_manifest(manifest))
+    splits = {name: counted[name] for name in ("train", "validation", "test")}  # a small corpus may lack one
+    told = ", ".join(f"{number} {name}" for name, number in splits.items())
     typer.echo(
-        json.dumps({"manifest": str(manifest), "clips": clips}) if as_json else f"{manifest}: {clips} clips"
+        json.dumps({"manifest": str(manifest), "clips": clips, "splits": splits})
+        if as_json
+        else f"{manifest}: {clips} clips ({told})"
     )
 
 

@@ -124,6 +124,8 @@ def train(
     for name in recipe.training.metrics:
         metric_named(name)  # says now, not after an epoch, that there is none
     model = new_model(recipe, examples)
+    if _hears_vocals(model):
+        _need_stems(examples)
     everything = (*examples.train, *examples.validation)
     source = audio_source(
         model,
@@ -133,6 +135,19 @@ def train(
     )
     with _accelerator(recipe.training) as accelerator:
         return _Run(recipe, examples, model, source, out, accelerator, advance).run()
+
+
+def _hears_vocals(model: CaptionModel) -> bool:
+    return isinstance(model, VocalsModel) and model.hears_vocals
+
+
+def _need_stems(examples: ExampleSets) -> None:
+    if not any(one.vocals for one in examples.train):
+        raise ValueError(
+            "no clip to learn from has a vocal stem (a file that `extra.vocals_path` names), so demixing "
+            "supervision would change nothing: set model.demixing_weight=0, or learn from what "
+            "`linernotes singing build` or `singing render` made"
+        )
 
 
 class _Run:
@@ -155,7 +170,7 @@ class _Run:
         labels_of = model.labels_of if isinstance(model, FeatureModel) else None
         self.batches = Batches(
             examples.train, source, seed=options.seed, crop_s=recipe.data.crop_s, labels_of=labels_of,
-            vocals=isinstance(model, VocalsModel) and model.hears_vocals,
+            vocals=_hears_vocals(model),
         )  # fmt: skip
         self.validation = Batches(examples.validation, source, labels_of=labels_of)
         self.total_steps = total_steps(recipe, examples)

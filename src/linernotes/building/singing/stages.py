@@ -291,7 +291,7 @@ class Prompt:
     @property
     def identity(self) -> str:
         partial = "of what is known, " if self.allow_partial else ""
-        return f"{self.writer.name},  {partial}classes: {self.thresholds}"
+        return f"{self.writer.name}, {partial}classes: {self.thresholds}"
 
     def __call__(self, clip: Clip) -> Outcome:
         attributes = reclassified(attributes_in(clip), self.thresholds)

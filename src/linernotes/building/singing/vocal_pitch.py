@@ -30,6 +30,8 @@ AGREE_SEMITONES, SURE_FROM = 0.8, 0.3
 FARTHEST_SEMITONES = 12.0
 """What lies farther from the median of what they agree on is another part."""
 EXTRA = "singing"
+METHODS = ("dio", "harvest")
+"""Of WORLD, to track F0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def mean_pitch(
         RenderError: pyworld is not installed.
         MissingExtraError: swift-f0 is not installed, and there is a mix.
     """
-    if method not in ("dio", "harvest"):
+    if method not in METHODS:
         raise ValueError(f"pitch is tracked by dio or harvest, not {method!r}")
     world = _world()
     samples = np.ascontiguousarray(vocals, np.float64)
