@@ -27,6 +27,9 @@ from linernotes.cli.caption_long import (
     LongAsked,
     check_long,
     long_captioner,
+    note_not_asked,
+    note_stand_in,
+    was_not_asked,
 )
 from linernotes.cli.card import print_card
 from linernotes.cli.facts import PATH, facts, listening, watched_analysis
@@ -34,7 +37,6 @@ from linernotes.cli.inputs import find_recordings, output_stems
 from linernotes.cli.progress import progress_bar, progress_steps
 from linernotes.clip import Licence, Notes
 from linernotes.export import FORMATS, write_atomically
-from linernotes.llm.giving_up import NOT_ASKED
 from linernotes.longform.options import Length, LongOptions, Manner, WindowKind
 from linernotes.notes_json import notes_to_json, printable
 from linernotes.registry import licences, refuse_non_commercial
@@ -177,7 +179,7 @@ def caption(
         todo = [job for job in todo if not all(path.exists() for path in _targets(job))]
     if len(recordings) == 1 and not to_files:
         notes = _watched_long(todo[0], plot_to) if long else _watched_notes(todo[0], explain)
-        _note_stand_in(notes)
+        note_stand_in(notes)
         _show(notes, as_json, chosen, single=True)
         return
     try:
@@ -311,14 +313,9 @@ def _run(todo: list[_Job], jobs: int, as_json: bool, chosen: tuple[str, ...]) ->
     with progress_bar("captioning", len(todo)) as advance:
         for number, outcome in enumerate(map_in_order(_notes_of, todo, jobs=jobs), 1):
             failed += _report(outcome, as_json, chosen)
-            not_asked += _was_not_asked(outcome.value)
+            not_asked += was_not_asked(outcome.value)
             advance(number)
-    if not_asked:
-        of = "1 more description is" if not_asked == 1 else f"{not_asked} more descriptions are"
-        print(
-            f"linernotes: note: {of} the composer's: the language model was not asked any more",
-            file=sys.stderr,
-        )
+    note_not_asked(not_asked)
     return failed
 
 
@@ -329,30 +326,10 @@ def _report(outcome: Outcome[_Job, Notes], as_json: bool, chosen: tuple[str, ...
         named = reason if outcome.item.path.name in reason else f"{name!r}: {reason}"
         print(f"linernotes: error: {named}", file=sys.stderr)
         return 1
-    _note_stand_in(outcome.value)
+    note_stand_in(outcome.value)
     if as_json or outcome.item.stem is None:
         _show(outcome.value, as_json, chosen, single=False)
     return 0
-
-
-def _note_stand_in(notes: Notes) -> None:
-    """Say that a description is not the language model's: not every format has room for it.
-
-    Why the model is asked no more is said where that began, and only counted from then on.
-    """
-    if _was_not_asked(notes):
-        return
-    if notes.description is not None and (why := notes.description.caption.stand_in):
-        name = printable(notes.audio.path)
-        print(f"linernotes: note: {name!r}: the composer wrote the description: {why}", file=sys.stderr)
-
-
-def _was_not_asked(notes: Notes | None) -> bool:
-    return (
-        notes is not None
-        and notes.description is not None
-        and NOT_ASKED in notes.description.caption.stand_in
-    )
 
 
 def _show(notes: Notes, as_json: bool, chosen: tuple[str, ...], *, single: bool) -> None:

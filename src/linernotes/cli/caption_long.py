@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,10 +13,13 @@ import typer
 
 from linernotes.cli.outputs import check_outputs
 from linernotes.llm import KEY_VARIABLE, TIMEOUT_S
+from linernotes.llm.giving_up import NOT_ASKED
 from linernotes.longform.options import Length, LongOptions, Manner, WindowKind
+from linernotes.notes_json import printable
 
 if TYPE_CHECKING:
     from linernotes.captioner import Captioner
+    from linernotes.clip import Notes
     from linernotes.llm import LanguageModel
     from linernotes.longform.long_captioner import LongCaptioner
     from linernotes.trained_captioner import TrainedCaptioner
@@ -102,3 +106,32 @@ def long_captioner(
     from linernotes.longform.long_captioner import LongCaptioner
 
     return LongCaptioner(captioner, asked.options, language_model(asked), trained)
+
+
+def was_not_asked(notes: Notes | None) -> bool:
+    """Whether the language model had been given up when it was these notes' turn."""
+    return (
+        notes is not None
+        and notes.description is not None
+        and NOT_ASKED in notes.description.caption.stand_in
+    )
+
+
+def note_stand_in(notes: Notes) -> None:
+    """Say that a description is not the language model's: not every format has room for it.
+
+    Why the model is asked no more is said where that began, and only counted from then on.
+    """
+    if was_not_asked(notes):
+        return
+    if notes.description is not None and (why := notes.description.caption.stand_in):
+        name = printable(notes.audio.path)
+        print(f"linernotes: note: {name!r}: the composer wrote the description: {why}", file=sys.stderr)
+
+
+def note_not_asked(count: int) -> None:
+    """Say of how many recordings the language model was not asked."""
+    if count:
+        of = "1 more description is" if count == 1 else f"{count} more descriptions are"
+        told = f"{of} the composer's: the language model was not asked any more"
+        print(f"linernotes: note: {told}", file=sys.stderr)

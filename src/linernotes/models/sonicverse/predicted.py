@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from linernotes.clip import Fact
-from linernotes.datasets.feature_classes import FEMALE, INSTRUMENTAL, MALE
+from linernotes.datasets.feature_classes import FEMALE, INSTRUMENTAL, KEYS, MALE
+from linernotes.features.harmony.pitch_names import key_name
 from linernotes.models.sonicverse.config import HeadConfig
 
 THRESHOLD = 0.5
@@ -38,7 +39,8 @@ def _told(feature: str, chances: Mapping[str, float]) -> list[tuple[str, str, fl
     """(name of the fact, value, probability) of what a head tells."""
     if feature == "key":
         best = max(chances, key=lambda name: chances[name])
-        return [("key", best, chances[best])]
+        # The classes are written with sharps throughout; facts as key signatures are: Eb major, not D# major.
+        return [("key", key_name(KEYS.index(best)) if best in KEYS else best, chances[best])]
     if feature == "vocals" and {INSTRUMENTAL, FEMALE, MALE} <= set(chances):
         return _voice(chances)
     likely = sorted((name for name in chances if chances[name] >= THRESHOLD), key=lambda name: -chances[name])
