@@ -230,3 +230,9 @@ def test_a_long_text_says_what_its_sentences_say() -> None:
     }
     assert whole == apart
     assert len(whole) > 400
+
+
+def test_a_heavy_bass_is_no_heavy_mood() -> None:
+    assert said("Techno with a heavy bass and heavy sub bass.", "mood") == []
+    assert said("A heavy, gloomy track with bass.", "mood")[0] == "mood=heavy"
+    assert said("Heavy music.", "mood") == ["mood=heavy"]
