@@ -145,15 +145,16 @@ def _notes(grid: Grid) -> Iterator[str]:
     yield (
         "Profile `coco`, in per cent, mean of "
         + (f"{seeds} seeds ± 95 % interval." if seeds > 1 else "1 seed; one seed has no interval.")
-        + (
-            " Style F1: what captions say of the singing; in brackets over clips."
-            if speaks_of_singing(grid)
-            else ""
-        )
+        + (_about_style(seeds) if speaks_of_singing(grid) else "")
         + (f" Sentence-BERT: cosine by {grid.sentence_model}." if "sbert" in _computed(grid) else "")
         + (f" Not computed on this machine: {', '.join(absent)}." if absent else "")
         + f" The constant caption: {grid.constant.caption}"
     )
+
+
+def _about_style(seeds: int) -> str:
+    """With one seed its interval is over clips."""
+    return " Style F1: what captions say of the singing" + ("." if seeds > 1 else "; in brackets over clips.")
 
 
 def _computed(grid: Grid) -> list[str]:
