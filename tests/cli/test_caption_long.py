@@ -161,9 +161,9 @@ def test_a_refused_key_is_tried_and_told_once_in_a_batch(stub: Stub, three: Path
 
 
 def test_a_server_that_is_gone_is_asked_for_two_recordings(
-    stub: Stub,
+    stub: Stub,  # noqa: F811
     three: Path,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     again = staticmethod(lambda attempt, error, drawn: 0.0 if attempt == 1 else None)
     monkeypatch.setattr(RetryPolicy, "wait_s", again)
