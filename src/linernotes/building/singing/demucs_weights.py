@@ -26,9 +26,7 @@ def load_by_name(name: str) -> Any:
     hub = need_extra("demucs.hf", EXTRA)
     try:
         return hub.get_hf_model(name).eval()
-    except (
-        Exception
-    ) as error:  # of the Hub's client, which raises a family of its own and requests' beside it
+    except Exception as error:  # the Hub's client raises a family of its own, and requests' beside it
         said = " ".join(str(error).split())
         raise ValueError(f"Demucs {name!r} can't be had ({said}): give a folder by demucs:FOLDER") from error
 
