@@ -67,6 +67,9 @@ def test_from_captions_to_tables(tmp_path: Path) -> None:
     ours = recipe("ours", manifest, t5, "runs/first/best", demixing_weight=0.5)
     rows = train_first({"first": first}, [plain, ours], tmp_path / "grid")
     assert rows[0] == plain
+    assert train_first({"first": first}, [plain, ours], tmp_path / "grid", finished=True) == rows
+    train_first({"first": first}, [plain, ours], tmp_path / "nothing", finished=True)
+    assert not (tmp_path / "nothing").exists()
     assert rows[1].training.start == str(tmp_path / "grid" / "first" / "first" / "best")
     protocol = Protocol(queries=0, metrics=("bleu4", "cider"))
     grid = run_grid(rows, tmp_path / "grid", protocol=protocol)

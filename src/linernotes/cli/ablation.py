@@ -84,9 +84,13 @@ def ablation(
     queries = (0 if of_style else 100) if queries is None else queries
     protocol = Protocol(queries, tracks, asked, model)
     with training_bar() as advance:
-        loaded = train_first(before, loaded, out, features=features, advance=advance)
+        loaded = train_first(before, loaded, out, features=features, finished=finished, advance=advance)
         grid = run_grid(
             loaded, out, seeds=seeds, protocol=protocol, features=features, finished=finished, advance=advance
         )
+    done = {row.recipe.label: len(row.found) for row in grid.rows}
+    for one in loaded:
+        if (there := done.get(one.label, 0)) < seeds:
+            typer.echo(f"{one.label}: {there} of {seeds} seeds are measured", err=True)
     printed = style_tables(grid) if of_style else tables(grid)
     typer.echo(json.dumps(asdict(grid), indent=2, default=str) if as_json else printed, nl=as_json)

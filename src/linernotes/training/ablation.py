@@ -157,11 +157,13 @@ def train_first(
     out: Path,
     *,
     features: Path | None = None,
+    finished: bool = False,
     advance: Advance = lambda what, done, total: None,
 ) -> list[Recipe]:
     """Train the recipes `before`, by name, that others start from; returns those others, starting from them.
 
-    A recipe whose `training.start` is a folder NAME/best starts from what the recipe NAME left.
+    A recipe whose `training.start` is a folder NAME/best starts from what the recipe NAME left. With `finished`
+    nothing is trained.
 
     Raises:
         ValueError: no recipe starts from one of them.
@@ -171,6 +173,9 @@ def train_first(
         if not any(_starts_from(one, name) for one in recipes):
             raise ValueError(f"--first {name}: no recipe has training.start = 'runs/{name}/best'")
         run = out / "first" / name
+        if finished:
+            best[name] = str(run / "best")
+            continue
         examples = load_examples(recipe.data)
         home = features or out / "features"
         done = train(recipe, examples, run, resume=True, features=home, advance=advance)
