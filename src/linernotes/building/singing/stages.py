@@ -109,6 +109,12 @@ class Filter:
         return Outcome((made_by(clip, self, track_id=clip.clip_id),))
 
 
+def _heard(clip: Clip, root: Path) -> Audio:
+    """The whole track of a clip."""
+    spans = (Span(clip.clip_id, "", clip.start_s, clip.end_s, ()),)
+    return next(iter(excerpts(Group(audio_file(clip.audio_path, root), spans)))).audio
+
+
 @dataclass(frozen=True, slots=True)
 class Demix:
     """The voice of a whole track, into `vocals/` of the folder."""
@@ -123,10 +129,7 @@ class Demix:
         return self.demixer.name
 
     def __call__(self, clip: Clip) -> Outcome:
-        end_s = clip.end_s
-        spans = (Span(clip.clip_id, "", clip.start_s, end_s, ()),)
-        excerpt = next(iter(excerpts(Group(audio_file(clip.audio_path, self.root), spans))))
-        vocals = self.demixer(excerpt.audio)
+        vocals = self.demixer(_heard(clip, self.root))
         path = f"tracks/{file_name(clip.clip_id)}.vocals.flac"
         write_flac(self.folder / path, vocals)
         return Outcome((made_by(clip, self, track_vocals=path),))
@@ -146,9 +149,7 @@ class Diarise:
         return f"{self.diariser.name}, gender of each 1"
 
     def __call__(self, clip: Clip) -> Outcome:
-        spans = (Span(clip.clip_id, "", clip.start_s, clip.end_s, ()),)
-        excerpt = next(iter(excerpts(Group(audio_file(clip.audio_path, self.root), spans))))
-        frames = voice_frames(excerpt.audio)
+        frames = voice_frames(_heard(clip, self.root))
         voice = next(iter(estimate_voice(frames)), None)
         value = str(voice.value) if voice else "unsure"
         if value != "sung":
