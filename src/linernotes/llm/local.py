@@ -18,6 +18,8 @@ from linernotes.llm.json_answers import parse_answer
 from linernotes.registry import need_extra
 
 EXTRA = "llm"
+BROKEN = (OSError, ValueError, KeyError, RuntimeError, struct.error, IndexError)
+"""What transformers raises on a folder that is no model; the last two on a GGUF file that was cut off."""
 HEAD_BYTES = 2**20
 
 
@@ -145,14 +147,7 @@ def load_network(path: Path) -> LoadedNetwork:
         with without_bars(transformers):
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **what)
             network = transformers.AutoModelForCausalLM.from_pretrained(folder, **what).eval()
-    except (
-        *(OSError, ValueError, KeyError, RuntimeError),
-        *(
-            safetensors.SafetensorError,
-            struct.error,
-            IndexError,
-        ),  # the last two: a GGUF file that was cut off
-    ) as error:
+    except (*BROKEN, safetensors.SafetensorError) as error:
         raise ValueError(f"{path} holds no model that transformers can load: {_reason(error)}") from error
     return LoadedNetwork(network, tokenizer, (gguf or folder).name, _fingerprint(folder, gguf))
 

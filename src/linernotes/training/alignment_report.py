@@ -60,8 +60,7 @@ def report_alignment(
         raise ValueError(
             f"{str(folder)!r} was not trained by CRESCENDO: give what a recipe of stage 'align' left"
         )
-    examples = load_split(manifest, split)
-    examples = examples[:limit] if limit else examples
+    examples = load_split(manifest, split, limit=limit)
     torch.manual_seed(seed)
     fresh = load_family("s2cap").new(model.config, [])
     assert isinstance(fresh, S2Cap)

@@ -179,10 +179,9 @@ def together(
         filled.append(replace(one, attributes=reclassified(attributes, thresholds)))
     found = {name: _majority(name, filled) for name in ATTRIBUTES}
     gender = found["singer_gender"].value
+    # Of the segments of that gender, else a man's medium and a woman's would be averaged.
     theirs = [one for one in filled if one.attributes["singer_gender"].value == gender]
-    found["pitch"] = _majority(
-        "pitch", theirs or filled
-    )  # else a man's medium and a woman's would be averaged
+    found["pitch"] = _majority("pitch", theirs or filled)
     if contradict(found["singer_gender"], heard["singer_gender"]):
         found["singer_gender"] = unsure("singer_gender", source=found["singer_gender"].source)
         found = reclassified(found, thresholds)
