@@ -37,7 +37,7 @@ def register(parent: typer.Typer) -> None:
 def describe(
     song: Path = typer.Argument(..., help="A recording."),
     demixer: str = typer.Option(
-        "melody-comb", help="Takes the voice out: melody-comb, demucs:NAME or demucs:FOLDER."
+        "spleeter", help="Takes the voice out: spleeter, demucs:NAME or demucs:FOLDER."
     ),
     audio_llm: str = typer.Option("", help="Is asked for gender, timbre, mood, tempo and style: " + HEARERS),
     audio_model: str = typer.Option("", help="Name of the model on the server of --audio-llm."),

@@ -35,7 +35,7 @@ def build(
     root: Path | None = typer.Argument(None, help="The folder, when a data set's name is given."),
     out: Path = typer.Option(..., help="Folder of the data set; a killed run goes on here."),
     stages: str = typer.Option("all", help="Only these, as filter,demix,diarise,segment."),
-    demixer: str = typer.Option("melody-comb", help="melody-comb, demucs:NAME or demucs:FOLDER."),
+    demixer: str = typer.Option("spleeter", help="spleeter, demucs:NAME or demucs:FOLDER."),
     diariser: str = typer.Option("gender-turns", help="gender-turns, pyannote or pyannote:NAME_OR_FOLDER."),
     audio_llm: str = typer.Option("", help="Is asked for gender, timbre, mood, tempo and style: " + HEARERS),
     audio_model: str = typer.Option("", help="Name of the model on the server of --audio-llm."),
@@ -73,10 +73,10 @@ def build(
     from linernotes.building.singing.diarising import load_diariser
     from linernotes.building.singing.making import Plan
     from linernotes.building.singing.making import build as build_set
+    from linernotes.building.singing.pitch_votes import METHODS
     from linernotes.building.singing.polishing import Polish
     from linernotes.building.singing.report import report_to_markdown
     from linernotes.building.singing.stages import STAGES
-    from linernotes.building.singing.vocal_pitch import METHODS
     from linernotes.datasets.sources import audio_root, open_clips
 
     need_world()

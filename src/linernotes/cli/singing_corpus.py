@@ -67,7 +67,7 @@ def render(
 def measure(
     corpus: str = typer.Argument(..., help="A corpus of `singing render`: its folder or manifest."),
     demixer: str = typer.Option(
-        "melody-comb", help="Takes the voice out: melody-comb, demucs:NAME or demucs:FOLDER."
+        "spleeter", help="Takes the voice out: spleeter, demucs:NAME or demucs:FOLDER."
     ),
     limit: int | None = typer.Option(None, min=1, help="Only so many clips."),
     kept: Path | None = typer.Option(None, help="Folder in which what was measured is kept between runs."),

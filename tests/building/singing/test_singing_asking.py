@@ -21,7 +21,7 @@ from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.measuring import measure
 from linernotes.building.singing.singer import Singer
 from linernotes.building.singing.stages import _more_of as more_of
-from linernotes.building.singing.vocal_pitch import mean_pitch
+from linernotes.building.singing.vocal_pitch import MeanPitch
 from linernotes.building.singing.wording import Templates, faults_of
 from linernotes.clip import Clip
 from linernotes.llm import ServerError, UnauthorisedError
@@ -175,7 +175,7 @@ def test_what_was_told_goes_before_what_is_heard_and_the_pitch_follows_it() -> N
         gender: measure(
             [],
             tone,
-            Singer(unsure("singer_gender"), mean_pitch(tone.waveform, 16_000)),
+            Singer(unsure("singer_gender"), MeanPitch(220.0, 3.0, 1.0, "truth")),
             made_by="clean",
             thresholds=Thresholds(),
             told={

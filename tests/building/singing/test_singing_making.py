@@ -15,12 +15,12 @@ import soundfile
 
 from linernotes.audio import Audio
 from linernotes.building.singing import ATTRIBUTES, Attribute, making, stages
-from linernotes.building.singing.demixing import MelodyComb
 from linernotes.building.singing.diarising import GenderTurns
 from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.making import Plan, build
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Outcome
+from linernotes.building.singing.spleeter import Spleeter
 from linernotes.building.singing.stages import made_by, plain_of
 from linernotes.building.singing.wording import ModelWriter, Templates
 from linernotes.clip import Clip
@@ -50,7 +50,7 @@ class Log:
 
 
 class Copy:
-    name = "copy (stand-in)"
+    name = "copy"
 
     def __call__(self, audio: Audio) -> Audio:
         return Audio(audio.waveform, 16_000)
@@ -147,7 +147,7 @@ def test_only_light_stages_go_elsewhere_and_a_process_that_dies_costs_one_item(
 
 def test_light_stages_can_travel_to_another_process(tmp_path: Path) -> None:
     light = (
-        stages.Demix(tmp_path, tmp_path, MelodyComb()),
+        stages.Demix(tmp_path, tmp_path, Spleeter()),
         stages.Diarise(tmp_path, tmp_path, GenderTurns()),
         stages.Segment(tmp_path, tmp_path),
         stages.Attributes(tmp_path),

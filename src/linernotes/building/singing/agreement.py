@@ -13,7 +13,7 @@ import numpy as np
 from linernotes import audio
 from linernotes.building.singing import UNSURE, Attribute
 from linernotes.building.singing.classes import Thresholds
-from linernotes.building.singing.demixing import Demixer
+from linernotes.building.singing.demixing import VOICE_RATE, Demixer, voice_of
 from linernotes.building.singing.hearing import facts_of, frames_of
 from linernotes.building.singing.measuring import measure
 from linernotes.building.singing.singer import hear_singer
@@ -22,6 +22,7 @@ from linernotes.manifest import audio_file, whole_file
 
 JUDGED = ("volume", "pitch", "singer_gender", "tempo")
 """Attributes whose truth a rendered clip has; mood has one too, but of another vocabulary, and timbre none."""
+STEM = "clean stem"
 TEMPO_WITHIN = 0.04
 """Relative deviation that counts as the same tempo, as for the facts of a recording."""
 
@@ -108,12 +109,12 @@ def _told(clip: Clip, root: Path, demixer: Demixer, thresholds: Thresholds, kept
             source: {name: Attribute(**one) for name, one in told.items()} for source, told in found.items()
         }
     mix = audio.decode(audio_file(clip.audio_path, root), 44_100)
-    stem = audio.decode(audio_file(str(clip.extra["vocals_path"]), root), 16_000)
+    stem = audio.decode(audio_file(str(clip.extra["vocals_path"]), root), VOICE_RATE)
     frames = frames_of(mix)
     facts = facts_of(frames)
     told = {}
-    for source, vocals, made_by in (("mix", demixer(mix), demixer.name), ("stem", stem, "clean stem")):
-        singer = hear_singer(frames, mix, vocals, made_by=made_by)
+    for source, vocals, made_by in (("mix", voice_of(demixer, mix), demixer.name), ("stem", stem, STEM)):
+        singer = hear_singer(frames, mix, vocals)
         told[source] = measure(facts, vocals, singer, made_by=made_by, thresholds=thresholds)
     if path is not None:
         plain = {

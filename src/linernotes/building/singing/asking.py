@@ -22,7 +22,7 @@ import soundfile
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import PACES
-from linernotes.building.singing.demixing import at_rate
+from linernotes.building.singing.resampling import at_rate
 from linernotes.building.singing.timbre import WORDS as MEASURED_TIMBRES
 from linernotes.llm import (
     BadAnswerError,

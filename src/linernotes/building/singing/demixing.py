@@ -1,4 +1,4 @@
-"""Who takes the voice out of a mix: Demucs by name or folder, or the offline stand-in; each says its name."""
+"""Who takes the voice out of a mix: Spleeter, which ships, or Demucs by name or folder; each says its name."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import soxr
-from numpy.typing import NDArray
 
 from linernotes.audio import Audio
 from linernotes.building.singing.demucs_weights import EXTRA, fingerprint_of, load_by_name, load_from_folder
-from linernotes.building.singing.masking import SAMPLE_RATE, vocals_of
+from linernotes.building.singing.resampling import at_rate
+from linernotes.building.singing.spleeter import Spleeter
 from linernotes.registry import need_extra
 
-Floats = NDArray[np.float32]
-
-STAND_IN = "melody-comb"
+SPLEETER = "spleeter"
 DEMUCS = "demucs"
-FORMS = "melody-comb, demucs:NAME (as demucs:htdemucs) or demucs:FOLDER"
-BLOCK_S = 30.0
+FORMS = "spleeter, demucs:NAME (as demucs:htdemucs) or demucs:FOLDER"
 DEMUCS_MODEL = "htdemucs"
+VOICE_RATE = 16_000
 
 
 class Demixer(Protocol):
@@ -34,23 +31,6 @@ class Demixer(Protocol):
     def __call__(self, audio: Audio) -> Audio:
         """The voice of a mix, as long as the mix, at whatever rate suits the method."""
         ...
-
-
-class MelodyComb:
-    """The stand-in (`masking`): follows the melody block by block and keeps its harmonics."""
-
-    name = "melody-comb 2 (stand-in)"
-
-    def __call__(self, audio: Audio) -> Audio:
-        """The voice at 16 kHz."""
-        waveform = at_rate(audio, SAMPLE_RATE)
-        length = round(BLOCK_S * SAMPLE_RATE)
-        pieces = [
-            vocals_of(part).vocals
-            for first in range(0, max(1, len(waveform)), length)
-            if len(part := waveform[first : first + length])
-        ]
-        return Audio(np.concatenate([np.zeros(0, np.float32), *pieces]), SAMPLE_RATE)
 
 
 class Demucs:
@@ -86,6 +66,11 @@ class Demucs:
         return Audio(vocals.numpy().astype(np.float32), rate)
 
 
+def voice_of(demixer: Demixer, mix: Audio) -> Audio:
+    """The voice of a mix at the rate at which voices are measured, `VOICE_RATE`."""
+    return Audio(at_rate(demixer(mix), VOICE_RATE), VOICE_RATE)
+
+
 def load_demixer(where: str) -> Demixer:
     """The demixer that a person names (`FORMS`).
 
@@ -94,15 +79,8 @@ def load_demixer(where: str) -> Demixer:
         MissingExtraError: its package is not installed.
     """
     kind, _, rest = where.partition(":")
-    if where == STAND_IN:
-        return MelodyComb()
+    if where == SPLEETER:
+        return Spleeter()
     if kind == DEMUCS:
         return Demucs(rest or DEMUCS_MODEL)
     raise ValueError(f"{where!r} is no demixer: give {FORMS}")
-
-
-def at_rate(audio: Audio, sample_rate: int) -> Floats:
-    """The samples of a recording at another rate, (samples,)."""
-    if audio.sample_rate == sample_rate:
-        return audio.waveform
-    return np.asarray(soxr.resample(audio.waveform, audio.sample_rate, sample_rate, quality="HQ"), np.float32)

@@ -11,7 +11,7 @@ from linernotes.building.annotate.hearing import Group, Span, excerpts
 from linernotes.building.singing import ATTRIBUTES, UNSURE, Attribute, unsure
 from linernotes.building.singing.asking import Listener, Told
 from linernotes.building.singing.classes import Thresholds
-from linernotes.building.singing.demixing import Demixer
+from linernotes.building.singing.demixing import Demixer, voice_of
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, turns_by_gender
 from linernotes.building.singing.measuring import heard_of, measure, reclassified
 from linernotes.building.singing.polishing import Polish
@@ -140,13 +140,13 @@ def _measured(
     found: list[SungSegment] = []
     for excerpt in excerpts(Group(path, spans)):
         turn = chosen[int(excerpt.span.clip_id)]
-        mix, vocals = excerpt.audio, demixer(excerpt.audio)
+        mix, vocals = excerpt.audio, voice_of(demixer, excerpt.audio)
         told = listener(mix, vocals) if listener else Told({})
         frames = frames_of(mix)
         attributes = measure(
             facts_of(frames),
             vocals,
-            hear_singer(frames, mix, vocals, made_by=demixer.name),
+            hear_singer(frames, mix, vocals),
             made_by=demixer.name,
             thresholds=thresholds,
             known=known,

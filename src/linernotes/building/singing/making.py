@@ -21,11 +21,12 @@ from linernotes.building.folder_lock import alone
 from linernotes.building.pseudo_captions.names import ArtistIndex, names_of
 from linernotes.building.singing.asking import Listener
 from linernotes.building.singing.classes import Thresholds, fitted
-from linernotes.building.singing.demixing import Demixer, MelodyComb
+from linernotes.building.singing.demixing import Demixer
 from linernotes.building.singing.diarising import Diariser, GenderTurns
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome, Records, key_of
 from linernotes.building.singing.report import BuildReport, StageReport, read_report, report_to_markdown
+from linernotes.building.singing.spleeter import Spleeter
 from linernotes.building.singing.splitting import by_artist_and_track, split
 from linernotes.building.singing.stages import (
     BORN_FROM,
@@ -298,7 +299,7 @@ def _attempt(stage: Stage, clip: Clip) -> Outcome:
 def _is_light(stage: Stage) -> bool:
     """Whether a stage can be sent to other processes: it has no model of its own that would travel with it."""
     if isinstance(stage, Demix):
-        return isinstance(stage.demixer, MelodyComb)
+        return isinstance(stage.demixer, Spleeter)
     if isinstance(stage, Diarise):
         return isinstance(stage.diariser, GenderTurns)
     return isinstance(stage, Segment) or (isinstance(stage, Attributes) and stage.listener is None)

@@ -1,7 +1,7 @@
 """The ten attributes of a sung segment, from the mix and from the voice that was taken out of it.
 
 Mood and tempo are what the listeners hear in the mix; gender and pitch are the singer's (`singer`), volume and
-timbre are measured on the voice. Where the voice is a stand-in's, volume and pitch are the less sure.
+timbre are measured on the voice.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from dataclasses import replace
 from linernotes.audio import Audio
 from linernotes.building.singing import ATTRIBUTES, FROM_METADATA, UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import PACES, SILENT_DB, Thresholds, level_db
-from linernotes.building.singing.singer import Singer, is_stand_in
+from linernotes.building.singing.singer import Singer
 from linernotes.building.singing.timbre import timbre_of
 from linernotes.clip import Clip, Fact
 
-LEVEL_ERROR_DB = {True: 1.0, False: 0.2}
-PITCH_ERROR_OCTAVES = {True: 0.06, False: 0.02}
-"""About how far off volume and pitch are by a stand-in's voice (True) and by a clean one."""
+LEVEL_ERROR_DB, PITCH_ERROR_OCTAVES = 1.0, 0.03
+"""About how far off volume and pitch are, by a voice that was taken out of a mix (docs/s2cap.md)."""
 
 GIVEN = "given"
 
@@ -140,7 +139,7 @@ def _volume(vocals: Audio, made_by: str, thresholds: Thresholds) -> Attribute:
     level = level_db(vocals.waveform)
     if level <= SILENT_DB + 20.0:
         return unsure("volume", source=f"rms of {made_by}")
-    sure = _sureness(thresholds.margin("volume", level), LEVEL_ERROR_DB[is_stand_in(made_by)])
+    sure = _sureness(thresholds.margin("volume", level), LEVEL_ERROR_DB)
     return Attribute("volume", thresholds.volume(level), sure, f"rms of {made_by}", round(level, 2), "dBFS")
 
 
@@ -151,7 +150,7 @@ def _pitch(singer: Singer, gender: str, made_by: str, thresholds: Thresholds) ->
         return unsure("pitch", source=f"f0 of {made_by}")
     value = thresholds.pitch(found.mean_hz, known)
     margin = thresholds.margin("pitch", found.mean_hz, known)
-    sure = _sureness(margin, PITCH_ERROR_OCTAVES[is_stand_in(made_by)]) if known else 0.5
+    sure = _sureness(margin, PITCH_ERROR_OCTAVES) if known else 0.5
     source = f"{found.source} of {made_by}"
     return Attribute("pitch", value, sure, source, round(found.mean_hz, 1), "Hz")
 

@@ -1,9 +1,8 @@
 """What mix and voice together tell of a singer: how high the voice lies on average, and whether it is a man's or a
 woman's.
 
-The gender is heard in the mix by the shipped network and tags (docs/voice.md); the height of the voice, which is
-weighed with them, is the one measured on the voice instead of the one guessed from short looks at the mix. (The
-network on the voice of the stand-in, tried too, takes men for women: the stand-in loses what it goes by.)
+The gender is heard as in any recording (docs/voice.md), but by better evidence: the network looks at the voice
+that was taken out of the mix, and the height is the one measured on it. The tags are those of the mix.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import numpy as np
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
 from linernotes.building.singing.hearing import Turn
+from linernotes.building.singing.resampling import at_rate
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
 from linernotes.features.frames import Frames, Series
 from linernotes.features.voice.gender import (
@@ -27,9 +27,10 @@ from linernotes.features.voice.gender import (
     GenderEvidence,
     female_chance,
     gender_evidence,
+    log_odds,
 )
-
-STAND_IN_MARK = "stand-in"
+from linernotes.features.voice.singer_gender import looks_at
+from linernotes.features.voice.voice_events import SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +41,24 @@ class Singer:
     pitch: MeanPitch | None
 
 
-def is_stand_in(made_by: str) -> bool:
-    """Whether a voice was taken out by something that only stands in for a separation network."""
-    return STAND_IN_MARK in made_by
-
-
-def hear_singer(
-    mix_frames: Frames, mix: Audio, vocals: Audio, *, made_by: str, method: str = "dio"
-) -> Singer:
-    """Gender and mean pitch of the singer of a segment, from what was heard of the mix and from its voice.
+def hear_singer(mix_frames: Frames, mix: Audio, voice: Audio, *, method: str = "dio") -> Singer:
+    """Gender and mean pitch of the singer of a segment.
 
     Args:
         mix_frames: what the listeners of the everyday path heard of `mix`.
         mix: the segment.
-        vocals: its voice, taken out by `made_by`.
-        made_by: of a stand-in's voice, only what is heard in the mix too counts for the pitch.
+        voice: what was taken out of it.
         method: "dio" or "harvest".
 
     Raises:
         RenderError: pyworld is not installed.
-        MissingExtraError: swift-f0 is not installed, and the voice is a stand-in's.
+        MissingExtraError: swift-f0 is not installed.
     """
-    second = mix if is_stand_in(made_by) else None
-    pitch = mean_pitch(vocals.waveform, vocals.sample_rate, method=method, mix=second)
-    return Singer(gender_of(gender_evidence(mix_frames), pitch), pitch)
+    pitch = mean_pitch(voice, mix, method=method)
+    evidence, looks = gender_evidence(mix_frames), looks_at(at_rate(voice, SAMPLE_RATE)).astype(np.float64)
+    if len(looks) >= FEWEST_LOOKS:
+        evidence = replace(evidence, looks=len(looks), network=log_odds(looks, np.ones(len(looks))))
+    return Singer(gender_of(evidence, pitch), pitch)
 
 
 def gender_over(mix_frames: Frames, turns: Iterable[Turn]) -> Attribute:

@@ -22,7 +22,7 @@ from linernotes.building.pseudo_captions.names import ArtistIndex, Names, leaked
 from linernotes.building.singing import Attribute, missing_of, unsure
 from linernotes.building.singing.asking import Listener, Told
 from linernotes.building.singing.classes import Thresholds
-from linernotes.building.singing.demixing import Demixer
+from linernotes.building.singing.demixing import VOICE_RATE, Demixer
 from linernotes.building.singing.diarising import Diariser
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, voice_frames
 from linernotes.building.singing.measuring import from_metadata, measure, mood_by_convention, reclassified
@@ -237,14 +237,14 @@ class Attributes:
     def identity(self) -> str:
         guess = " + mood guessed" if self.guess_mood else ""
         asked = f" + {self.listener.name}" if self.listener else ""
-        return f"shipped listeners 2 + rms + world-{self.pitch_method} + alpha-ratio 1{guess}{asked}"
+        return f"shipped listeners 3 + rms + votes-{self.pitch_method} 1 + alpha-ratio 1{guess}{asked}"
 
     def __call__(self, clip: Clip) -> Outcome:
         mix = audio.decode(self.folder / clip.audio_path, 44_100)
-        vocals = audio.decode(self.folder / clip.extra["vocals_path"], 16_000)
+        vocals = audio.decode(self.folder / clip.extra["vocals_path"], VOICE_RATE)
         frames, demixer = frames_of(mix), clip.extra["made_by"]["demix"]
         facts = facts_of(frames)
-        singer = hear_singer(frames, mix, vocals, made_by=demixer, method=self.pitch_method)
+        singer = hear_singer(frames, mix, vocals, method=self.pitch_method)
         told = self.listener(mix, vocals) if self.listener else Told({})
         attributes = measure(
             facts,

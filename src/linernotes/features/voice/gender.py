@@ -55,10 +55,15 @@ def gender_evidence(frames: Frames) -> GenderEvidence:
     weights: NDArray[np.float64] = values[:, 1]
     if not weights.any():
         return GenderEvidence(0, 0.0, 0.0, 0.0)
-    female = (float(values[:, 0] @ weights) + 0.5 * PRIOR_LOOKS) / (float(weights.sum()) + PRIOR_LOOKS)
     pitch = float(values[:, 2] @ weights / weights.sum())
-    network = math.log(female / (1.0 - female))
+    network = log_odds(values[:, 0], weights)
     return GenderEvidence(int((weights > 0).sum()), network, pitch - MIDDLE_PITCH, tag_lean(frames))
+
+
+def log_odds(female: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Log odds of a female voice, from what looks say (looks,) and what they weigh (looks,)."""
+    chance = (float(female @ weights) + 0.5 * PRIOR_LOOKS) / (float(weights.sum()) + PRIOR_LOOKS)
+    return math.log(chance / (1.0 - chance))
 
 
 def tag_lean(frames: Frames) -> float:

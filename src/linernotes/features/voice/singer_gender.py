@@ -37,6 +37,8 @@ PATCH_STEPS = -(-PATCH_FRAMES // FRAMES_AVERAGED)
 
 WINDOW_S = 2.0
 LEAST_VOICE = 0.5
+LEAST_POWER = 0.1
+"""Of a voice alone, what has less power than this share of its loud parts is not looked at."""
 STEP_SAMPLES = HOP * FRAMES_AVERAGED
 WINDOW_STEPS = round(WINDOW_S * SAMPLE_RATE / STEP_SAMPLES)
 
@@ -72,6 +74,22 @@ def patch(waveform: Floats) -> Floats:
     energies = log_mel_24(waveform)
     scaled: Floats = (energies - energies.mean()) / max(float(energies.std()), 1e-6)
     return scaled
+
+
+def looks_at(voice: Floats) -> Floats:
+    """How female all that is sung of a voice alone sounds, (samples,) at 16 kHz -> (looks,), 0 to 1.
+
+    Half a patch lies between two looks; what is much quieter than the loudest is not sung.
+    """
+    starts = range(0, len(voice) - PATCH_SAMPLES + 1, PATCH_SAMPLES // 2)
+    stretches = [voice[start : start + PATCH_SAMPLES] for start in starts]
+    powers = [float(np.mean(stretch**2)) for stretch in stretches]
+    least = LEAST_POWER * float(np.percentile(powers, 90)) if powers else 0.0
+    patches = [patch(one) for one, power in zip(stretches, powers, strict=True) if power > least]
+    if not patches:
+        return np.zeros(0, np.float32)
+    probabilities: Floats = open_network("gender_cnn.onnx").run(None, {"patches": np.stack(patches)})[0]
+    return probabilities[:, 0]
 
 
 def surest_stretch(voice: Floats) -> int:

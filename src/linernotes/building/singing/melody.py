@@ -1,0 +1,87 @@
+"""The leading melody of a mix: the path of greatest salience, harmonics speaking for a pitch, what lies half-way
+between them against it.
+
+All pitches are weighed that people sing: a range for men or women would hold the melody better, but by a gender
+that is wrong it would be lost. An instrument that leads is taken for a singer.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft as sp_fft
+
+Floats = NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+WINDOW, HOP = 2048, 512
+LOWEST_PITCH, HIGHEST_PITCH, PITCH_STEP = 40.0, 79.0, 0.25
+"""MIDI pitches that are weighed."""
+SALIENT_FROM_HZ, SALIENT_TO_HZ = 200.0, 3500.0
+"""Below is the bass."""
+HARMONICS, DECAY, BETWEEN = 10, 0.85, 0.8
+STEP_PENALTY, HIGHEST_PENALTY = 0.1, 1.2
+"""Price of a semitone between two frames, in units of a loud frame's salience; none costs more than an octave."""
+BLOCK_FRAMES = 1000
+FLOOR = 1e-9
+
+
+def leading_melody(waveform: Floats) -> Floats:
+    """MIDI pitch of the leading voice, (samples,) at 16 kHz -> (frames,); frame i is at sample i * HOP."""
+    pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + PITCH_STEP / 2, PITCH_STEP).astype(np.float32)
+    padded = np.pad(waveform.astype(np.float32), (WINDOW // 2, WINDOW // 2 + HOP))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    salience = np.concatenate(
+        [_salience(windows[first : first + BLOCK_FRAMES]) for first in range(0, len(windows), BLOCK_FRAMES)]
+    )
+    scores = (salience / max(float(np.percentile(salience.max(axis=1), 80)), FLOOR)).astype(np.float32)
+    steps = np.minimum(STEP_PENALTY * np.abs(pitches[:, None] - pitches[None]), HIGHEST_PENALTY)
+    return pitches[best_path(scores, steps.astype(np.float32))]
+
+
+def best_path(scores: Floats, steps: Floats) -> NDArray[np.intp]:
+    """The state of every frame, (frames,), on the path of greatest score (Viterbi).
+
+    Args:
+        scores: of every state in every frame, (frames, states).
+        steps: the price of going from one state to another, (states, states).
+    """
+    best, back = scores[0], np.zeros(scores.shape, np.int16)
+    states = np.arange(scores.shape[1])
+    for frame in range(1, len(scores)):
+        arriving = best[:, None] - steps
+        back[frame] = arriving.argmax(axis=0)
+        best = arriving[back[frame], states] + scores[frame]
+    path = np.zeros(len(scores), np.intp)
+    path[-1] = best.argmax()
+    for frame in range(len(scores) - 1, 0, -1):
+        path[frame - 1] = back[frame, path[frame]]
+    return path
+
+
+def _salience(windows: Floats) -> Floats:
+    """How much speaks for every pitch, (frames, WINDOW) -> (frames, pitches), mean 0."""
+    magnitudes = np.abs(sp_fft.rfft(windows * np.hanning(WINDOW + 1)[:-1].astype(np.float32), axis=1))
+    salience: Floats = magnitudes @ _weights(magnitudes.shape[1]).T
+    salience -= salience.mean(axis=1, keepdims=True)
+    return salience
+
+
+@lru_cache(maxsize=1)
+def _weights(bins: int) -> Floats:
+    """What every bin counts for every pitch, (pitches, bins), each place shared by its two nearest bins."""
+    pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + PITCH_STEP / 2, PITCH_STEP)
+    weights = np.zeros((len(pitches), bins), np.float32)
+    pitch_hz = 440.0 * 2 ** ((pitches - 69.0) / 12)
+    for harmonic in range(1, HARMONICS + 1):
+        for multiple, sign in ((harmonic, 1.0), (harmonic - 0.5, -BETWEEN)):
+            place_hz = multiple * pitch_hz
+            able = np.flatnonzero((place_hz > SALIENT_FROM_HZ) & (place_hz < SALIENT_TO_HZ))
+            place = place_hz[able] * WINDOW / SAMPLE_RATE
+            lower = place.astype(int)
+            share = place - lower
+            weights[able, lower] += sign * DECAY ** (harmonic - 1) * (1 - share)
+            weights[able, lower + 1] += sign * DECAY ** (harmonic - 1) * share
+    return weights
