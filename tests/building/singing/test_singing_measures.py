@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute, missing_of
@@ -16,7 +17,8 @@ from linernotes.building.singing.pitch_votes import voted
 from linernotes.building.singing.segments import segments_of
 from linernotes.building.singing.singer import Singer, gender_of
 from linernotes.building.singing.timbre import alpha_ratio_db
-from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
+from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch, voiced_pitch
+from linernotes.building.singing.vocal_tract import log_odds_of_tract, third_formant_hz
 from linernotes.clip import Fact
 from linernotes.features.voice.gender import GenderEvidence
 
@@ -31,11 +33,15 @@ def voice(pitch_hz: float, seconds: float = 3.0, slope: float = 1.0) -> NDArray[
     return (0.1 * np.sum(tones, axis=0)).astype(np.float32)
 
 
+def pitch_of(voice: Audio, mix: Audio) -> MeanPitch | None:
+    return mean_pitch(voiced_pitch(voice, mix))
+
+
 @pytest.mark.parametrize("pitch_hz", [110.0, 220.0, 440.0])
 def test_mean_pitch_is_that_of_the_voice(pitch_hz: float) -> None:
     pytest.importorskip("swift_f0")
     sung = Audio(voice(pitch_hz), RATE)
-    found = mean_pitch(sung, sung)
+    found = pitch_of(sung, sung)
     assert found is not None
     assert found.mean_hz == pytest.approx(pitch_hz, rel=0.02)
 
@@ -63,8 +69,8 @@ def test_what_a_demixer_lost_is_heard_in_the_mix() -> None:
     mix = np.concatenate([voice(220.0, 1.5), voice(330.0, 1.5)])
     noise = 0.03 * np.random.default_rng(3).standard_normal(len(mix)).astype(np.float32)
     torn = np.where(np.arange(len(mix)) < len(mix) // 2, mix, noise).astype(np.float32)
-    with_mix = mean_pitch(Audio(torn, RATE), Audio(mix, RATE))
-    alone = mean_pitch(Audio(torn, RATE), Audio(torn, RATE))
+    with_mix = pitch_of(Audio(torn, RATE), Audio(mix, RATE))
+    alone = pitch_of(Audio(torn, RATE), Audio(torn, RATE))
     assert with_mix is not None
     assert alone is not None
     assert with_mix.mean_hz == pytest.approx(275.0, rel=0.04)
@@ -83,6 +89,38 @@ def test_the_measured_height_is_weighed_with_what_is_heard_of_the_gender() -> No
     assert told(GenderEvidence(1, 1.9, 0.0, 1.5), 440.0) == UNSURE  # a single look
 
 
+def vowels(third_hz: float, noise: float = 0.0, pitch_hz: float = 200.0) -> NDArray[np.float32]:
+    """Three seconds of a buzz through five resonators, the third at `third_hz`, the others of an open vowel."""
+    buzz = np.zeros(3 * RATE)
+    buzz[np.arange(0, 3 * RATE, RATE / pitch_hz).astype(int)] = 1.0
+    for place_hz in (550.0, 1500.0, third_hz, third_hz + 1000.0, third_hz + 2000.0):
+        radius = np.exp(-np.pi * 100.0 / RATE)
+        buzz = lfilter([1.0], [1.0, -2 * radius * np.cos(2 * np.pi * place_hz / RATE), radius**2], buzz)
+    hiss = np.diff(np.random.default_rng(4).standard_normal(3 * RATE + 1))
+    return (0.1 * buzz / np.abs(buzz).max() + noise * hiss).astype(np.float32)
+
+
+@pytest.mark.parametrize(("third_hz", "woman"), [(2450.0, False), (2950.0, True)])
+def test_the_third_formant_tells_long_from_short_vocal_tracts(third_hz: float, woman: bool) -> None:
+    pitch_hz = np.full(301, 200.0)
+    found = third_formant_hz(vowels(third_hz), pitch_hz)
+    assert found == pytest.approx(third_hz, rel=0.04)
+    assert (log_odds_of_tract(vowels(third_hz), pitch_hz) > 0) is woman
+
+
+def test_formants_in_noise_and_of_nobody_are_not_told() -> None:
+    assert third_formant_hz(vowels(2450.0, noise=0.05), np.full(301, 200.0)) is None
+    assert log_odds_of_tract(vowels(2450.0), np.zeros(301)) == 0.0
+    assert log_odds_of_tract(vowels(2450.0), np.zeros(0)) == 0.0
+
+
+def test_the_vocal_tract_is_weighed_with_the_other_evidence() -> None:
+    undecided = GenderEvidence(6, 0.0, -1.0, 0.0)
+    told = {odds: gender_of(undecided, None, tract=odds).value for odds in (-2.0, 2.0)}
+    assert told == {-2.0: "male", 2.0: "female"}
+    assert gender_of(GenderEvidence(6, -3.0, -8.0, -1.5), None, tract=2.0).value == "male"  # the rest is sure
+
+
 @pytest.mark.parametrize("kind", ["silence", "white", "pink", "hum", "nothing"])
 def test_silence_and_noise_have_no_pitch(kind: str) -> None:
     pytest.importorskip("swift_f0")
@@ -95,7 +133,7 @@ def test_silence_and_noise_have_no_pitch(kind: str) -> None:
         "nothing": np.zeros(0),
     }[kind]
     heard = Audio(0.1 * samples.astype(np.float32), RATE)
-    assert mean_pitch(heard, heard) is None
+    assert pitch_of(heard, heard) is None
 
 
 def test_level_of_a_sine() -> None:

@@ -2,7 +2,8 @@
 woman's.
 
 The gender is heard as in any recording (docs/voice.md), but by better evidence: the network looks at the voice
-that was taken out of the mix, and the height is the one measured on it. The tags are those of the mix.
+that was taken out of the mix, the height is the one measured on it, and the third formant has a say where it can
+be heard. The tags are those of the mix.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
 from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.resampling import at_rate
-from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch
+from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch, voiced_pitch
+from linernotes.building.singing.vocal_tract import log_odds_of_tract
 from linernotes.features.frames import Frames, Series
 from linernotes.features.voice.gender import (
     FEWEST_LOOKS,
@@ -54,11 +56,12 @@ def hear_singer(mix_frames: Frames, mix: Audio, voice: Audio, *, method: str = "
         RenderError: pyworld is not installed.
         MissingExtraError: swift-f0 is not installed.
     """
-    pitch = mean_pitch(voice, mix, method=method)
-    evidence, looks = gender_evidence(mix_frames), looks_at(at_rate(voice, SAMPLE_RATE)).astype(np.float64)
+    alone, pitch_hz = at_rate(voice, SAMPLE_RATE), voiced_pitch(voice, mix, method=method)
+    pitch = mean_pitch(pitch_hz, method=method)
+    evidence, looks = gender_evidence(mix_frames), looks_at(alone).astype(np.float64)
     if len(looks) >= FEWEST_LOOKS:
         evidence = replace(evidence, looks=len(looks), network=log_odds(looks, np.ones(len(looks))))
-    return Singer(gender_of(evidence, pitch), pitch)
+    return Singer(gender_of(evidence, pitch, tract=log_odds_of_tract(alone, pitch_hz)), pitch)
 
 
 def gender_over(mix_frames: Frames, turns: Iterable[Turn]) -> Attribute:
@@ -80,14 +83,16 @@ def contradict(part: Attribute, whole: Attribute) -> bool:
     return differ and part.source.startswith(whole.source)
 
 
-def gender_of(evidence: GenderEvidence, pitch: MeanPitch | None) -> Attribute:
-    """male, female, or unsure where the looks are few or the evidence undecided."""
+def gender_of(evidence: GenderEvidence, pitch: MeanPitch | None, *, tract: float = 0.0) -> Attribute:
+    """male, female, or unsure where the looks are few or the evidence undecided; `tract` are its log odds."""
     if pitch is not None:
         height = 69.0 + 12.0 * math.log2(pitch.mean_hz / 440.0)
         evidence = replace(evidence, pitch=height - MIDDLE_PITCH)
-    female = female_chance(evidence) if evidence.looks else 0.5
+    heard = min(max(female_chance(evidence), 1e-6), 1.0 - 1e-6) if evidence.looks else 0.5
+    female = 1.0 / (1.0 + (1.0 - heard) / heard * math.exp(-tract))
     value, sure = ("female", female) if female > 0.5 else ("male", 1.0 - female)
     if UNSURE_BETWEEN[0] <= female <= UNSURE_BETWEEN[1] or evidence.looks < FEWEST_LOOKS:
         value, sure = UNSURE, 1.0 - sure
-    source = f"{SOURCE} with {pitch.source}" if pitch else SOURCE
+    more = ([pitch.source] if pitch else []) + (["third formant"] if tract else [])
+    source = f"{SOURCE} with {' and '.join(more)}" if more else SOURCE
     return Attribute("singer_gender", value, round(sure, 3), source)

@@ -27,6 +27,8 @@ PATCH_FRAMES, FRAMES_STEP = 512, 64
 """What the network is shown at once, 12 s, and of how many frames that must be a multiple."""
 LEVEL_DB = -15.0
 """RMS that recordings are brought to: quieter than it was trained on, the network hears fewer voices."""
+LOST_DB = 0.8
+"""What masks take of the voice itself, on average; it is given back (docs/models/spleeter.md)."""
 OVERLAPPED = 1.5
 """What squared Hann windows at a quarter of their length add up to."""
 
@@ -38,7 +40,7 @@ class Spleeter:
     name: str = "spleeter 2stems"
 
     def __call__(self, audio: Audio) -> Audio:
-        """The voice at 44.1 kHz, as long and as loud as it is in the mix."""
+        """The voice at 44.1 kHz, as long as the mix and, on average, as loud as it is there."""
         mix = at_rate(audio, SAMPLE_RATE)
         power = float(np.mean(mix.astype(np.float64) ** 2)) if len(mix) else 0.0
         if power <= 0.0:
@@ -49,7 +51,7 @@ class Spleeter:
             pieces = sp_fft.irfft(spectra * _mask(np.abs(spectra)), axis=1) * _hann()
             for number, piece in enumerate(pieces, first):
                 voice[number * HOP : number * HOP + WINDOW] += piece
-        voice *= np.float32(1.0 / OVERLAPPED) / gain
+        voice *= np.float32(10 ** (LOST_DB / 20) / OVERLAPPED) / gain
         return Audio(voice[WINDOW : WINDOW + len(mix)], SAMPLE_RATE)
 
 

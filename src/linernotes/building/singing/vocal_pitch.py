@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linernotes.audio import Audio
-from linernotes.building.singing.pitch_votes import FRAME_MS, sung_pitch
+from linernotes.building.singing.pitch_votes import FRAME_MS, Hertz, sung_pitch
 
 LEAST_VOICED_S = 0.5
 LEVEL_BELOW_LOUD_DB = 25.0
@@ -28,8 +28,8 @@ class MeanPitch:
     source: str
 
 
-def mean_pitch(voice: Audio, mix: Audio, *, method: str = "dio") -> MeanPitch | None:
-    """Mean F0 of a voice, taken out of `mix`; None where less than half a second of it is voiced.
+def voiced_pitch(voice: Audio, mix: Audio, *, method: str = "dio") -> Hertz:
+    """F0 of a voice, taken out of `mix`, every `FRAME_MS`, (frames,); 0 where the singer is not heard for certain.
 
     Raises:
         RenderError: pyworld is not installed.
@@ -37,15 +37,21 @@ def mean_pitch(voice: Audio, mix: Audio, *, method: str = "dio") -> MeanPitch | 
     """
     pitch_hz = sung_pitch(voice, mix, method=method)
     if not pitch_hz.any():
-        return None
-    heard = pitch_hz[(pitch_hz > 0) & _loud(voice, len(pitch_hz))]
-    if len(heard):
-        heard = heard[12 * np.abs(np.log2(heard / np.median(heard))) <= FARTHEST_SEMITONES]
+        return pitch_hz
+    heard = (pitch_hz > 0) & _loud(voice, len(pitch_hz))
+    if heard.any():
+        middle_hz = np.median(pitch_hz[heard])
+        heard &= np.abs(12 * np.log2(np.maximum(pitch_hz, 1.0) / middle_hz)) <= FARTHEST_SEMITONES
+    return np.where(heard, pitch_hz, 0.0)
+
+
+def mean_pitch(pitch_hz: Hertz, *, method: str = "dio") -> MeanPitch | None:
+    """The mean of a voice's F0 (frames,), found by `method`; None where less than half a second is voiced."""
+    heard = pitch_hz[pitch_hz > 0]
     voiced_s = len(heard) * FRAME_MS / 1000
     if voiced_s < LEAST_VOICED_S:
         return None
-    source = SOURCE.format(method=method)
-    return MeanPitch(float(heard.mean()), voiced_s, len(heard) / len(pitch_hz), source)
+    return MeanPitch(float(heard.mean()), voiced_s, len(heard) / len(pitch_hz), SOURCE.format(method=method))
 
 
 def _loud(voice: Audio, frames: int) -> NDArray[np.bool_]:
