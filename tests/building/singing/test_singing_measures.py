@@ -15,7 +15,7 @@ from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.measuring import measure, reclassified
 from linernotes.building.singing.pitch_votes import voted
 from linernotes.building.singing.segments import segments_of
-from linernotes.building.singing.singer import Singer, gender_of
+from linernotes.building.singing.singer import Singer, gender_of, with_voice
 from linernotes.building.singing.timbre import alpha_ratio_db
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch, voiced_pitch
 from linernotes.building.singing.vocal_tract import log_odds_of_tract, third_formant_hz
@@ -112,6 +112,14 @@ def test_formants_in_noise_and_of_nobody_are_not_told() -> None:
     assert third_formant_hz(vowels(2450.0, noise=0.05), np.full(301, 200.0)) is None
     assert log_odds_of_tract(vowels(2450.0), np.zeros(301)) == 0.0
     assert log_odds_of_tract(vowels(2450.0), np.zeros(0)) == 0.0
+
+
+def test_the_network_hears_voice_and_mix() -> None:
+    heard = GenderEvidence(4, -1.0, 0.0, 0.0)
+    women = np.ones(20, np.float32)
+    assert with_voice(heard, women).network > 0.0
+    assert with_voice(heard, women).network < with_voice(GenderEvidence(0, 0.0, 0.0, 0.0), women).network
+    assert with_voice(heard, women[:1]) == heard  # one look is not enough
 
 
 def test_the_vocal_tract_is_weighed_with_the_other_evidence() -> None:

@@ -2,8 +2,8 @@
 woman's.
 
 The gender is heard as in any recording (docs/voice.md), but by better evidence: the network looks at the voice
-that was taken out of the mix, the height is the one measured on it, and the third formant has a say where it can
-be heard. The tags are those of the mix.
+that was taken out of the mix too, the height is the one measured on it, and the third formant has a say where it
+can be heard. The tags are those of the mix.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
@@ -58,10 +59,20 @@ def hear_singer(mix_frames: Frames, mix: Audio, voice: Audio, *, method: str = "
     """
     alone, pitch_hz = at_rate(voice, SAMPLE_RATE), voiced_pitch(voice, mix, method=method)
     pitch = mean_pitch(pitch_hz, method=method)
-    evidence, looks = gender_evidence(mix_frames), looks_at(alone).astype(np.float64)
-    if len(looks) >= FEWEST_LOOKS:
-        evidence = replace(evidence, looks=len(looks), network=log_odds(looks, np.ones(len(looks))))
+    evidence = with_voice(gender_evidence(mix_frames), looks_at(alone))
     return Singer(gender_of(evidence, pitch, tract=log_odds_of_tract(alone, pitch_hz)), pitch)
+
+
+def with_voice(evidence: GenderEvidence, looks: NDArray[np.float32]) -> GenderEvidence:
+    """What was heard of a mix, and what the network says of its voice (looks,), each half where both say something.
+
+    A demixer takes something from a voice, and a band hides something: the network errs in different clips.
+    """
+    if len(looks) < FEWEST_LOOKS:
+        return evidence
+    alone = log_odds(looks.astype(np.float64), np.ones(len(looks)))
+    network = (alone + evidence.network) / 2 if evidence.looks else alone
+    return replace(evidence, looks=len(looks), network=network)
 
 
 def gender_over(mix_frames: Frames, turns: Iterable[Turn]) -> Attribute:
