@@ -64,7 +64,7 @@ def hear_singer(mix_frames: Frames, mix: Audio, voice: Audio, *, method: str = "
 
 
 def with_voice(evidence: GenderEvidence, looks: NDArray[np.float32]) -> GenderEvidence:
-    """What was heard of a mix, and what the network says of its voice (looks,), each half where both say something.
+    """What was heard of a mix, with what the network says of its voice (looks,): the mean where both are heard.
 
     A demixer takes something from a voice, and a band hides something: the network errs in different clips.
     """
