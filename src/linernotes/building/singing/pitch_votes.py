@@ -3,8 +3,8 @@
 WORLD, SwiftF0 (Nieradzik, 2025) and the most salient melody hear the voice that was taken out of the mix; the last
 two hear the mix as well, where nothing of the voice is lost. They fail in different ways: into other parts, the
 bass, an octave, or silence. Of all paths through the pitches the one is taken that most votes speak for, less the
-price of its steps, and what only one tracker hears is not kept. A melody is found in noise as well: where it is
-mostly alone, only what the others hear too counts.
+price of its steps, and what only one tracker hears is not kept. A melody is found in silence as well: alone it
+counts only where it goes on with a note that another tracker heard.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ REACH = 1.25
 STEP_PENALTY, HIGHEST_PENALTY = 0.15, 1.5
 """Price of a semitone between two frames in votes, and the most a step costs."""
 FEWEST_VOTES = 2
-LEAST_CONFIRMED = 0.5
-"""Share of the frames that another tracker must hear, for the melody to count where it is alone."""
+SAME_NOTE, LONGEST_GAP_S = 1.0, 0.3
+"""Semitones and seconds that a melody alone may be away from what another tracker heard."""
 EXTRA = "singing"
 METHODS = ("dio", "harvest")
 """Of WORLD, to track F0."""
@@ -62,9 +62,8 @@ def sung_pitch(voice: Audio, mix: Audio, *, method: str = "dio") -> Hertz:
         for track in (_swift, _melody)
     )
     pitch_hz = voted([by_world, *hearing, *following])
-    confirmed = (pitch_hz > 0) & np.any([_near(pitch_hz, one) for one in (by_world, *hearing)], axis=0)
-    is_sung = confirmed.sum() >= LEAST_CONFIRMED * (pitch_hz > 0).sum()
-    return pitch_hz if is_sung else np.where(confirmed, pitch_hz, 0.0)
+    confirmed = (pitch_hz > 0) & np.any([_near(pitch_hz, one, REACH) for one in (by_world, *hearing)], axis=0)
+    return np.where(confirmed | _continues(pitch_hz, confirmed), pitch_hz, 0.0)
 
 
 def voted(tracks: list[Hertz]) -> Hertz:
@@ -84,10 +83,23 @@ def voted(tracks: list[Hertz]) -> Hertz:
     return kept
 
 
-def _near(pitch_hz: Hertz, track: Hertz) -> NDArray[np.bool_]:
-    """Where two tracks (frames,) sound less than `REACH` apart."""
+def _near(pitch_hz: Hertz, track: Hertz, semitones: float) -> NDArray[np.bool_]:
+    """Where two tracks (frames,) sound less than `semitones` apart."""
     apart: Hertz = 12.0 * np.abs(np.log2(np.maximum(pitch_hz, 1.0) / np.maximum(track, 1.0)))
-    return apart < REACH
+    return apart < semitones
+
+
+def _continues(pitch_hz: Hertz, confirmed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which frames lie in pitch and time near the last or the next one that is `confirmed`, (frames,)."""
+    sure = np.flatnonzero(confirmed)
+    if not len(sure):
+        return np.zeros(len(pitch_hz), np.bool_)
+    frames, after = np.arange(len(pitch_hz)), np.searchsorted(sure, np.arange(len(pitch_hz)))
+    found = np.zeros(len(pitch_hz), np.bool_)
+    for nearest in (sure[np.maximum(after - 1, 0)], sure[np.minimum(after, len(sure) - 1)]):
+        is_close = np.abs(frames - nearest) * FRAME_MS / 1000 <= LONGEST_GAP_S
+        found |= is_close & _near(pitch_hz, pitch_hz[nearest], SAME_NOTE)
+    return found
 
 
 def _world(samples: NDArray[np.float32], method: str) -> Hertz:
