@@ -3,6 +3,7 @@
     python benchmarks/separation.py sung --limit 60                  # a corpus of `linernotes singing render`
     python benchmarks/separation.py --mix mix.wav --vocals vocals.wav   # one recording whose voice is at hand
     python benchmarks/separation.py sung --limit 60 --network spleeter32.onnx   # and by other weights
+    python benchmarks/separation.py sung --limit 60 --level -30 --level -12     # and shown louder or quieter
 
 SDR in dB against the clean stem (energy of the stem over that of what differs), at 16 kHz and in mono; the mix
 itself stands beside it, taken for the voice. Other weights, such as those of `convert_spleeter.py --bits 32`,
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--mix", type=Path)
     parser.add_argument("--vocals", type=Path)
     parser.add_argument("--network", type=Path, help="other weights to compare with")
+    parser.add_argument("--level", type=float, action="append", default=[], help="RMS to show recordings at")
     arguments = parser.parse_args()
     if arguments.corpus:
         recordings = list(pairs(arguments.corpus, arguments.limit))
@@ -64,16 +66,18 @@ def main() -> None:
         recordings = [(mix, audio.decode(arguments.vocals, STEM_RATE).waveform)]
     else:
         parser.error("give a corpus, or --mix and --vocals")
-    networks = {"shipped": partial(open_network, "spleeter.onnx")}
+    shipped = partial(open_network, "spleeter.onnx")
+    ways = {"as shipped": (shipped, spleeter.LEVEL_DB)}
     if arguments.network:
-        networks["other"] = partial(open_network, arguments.network)
+        ways[arguments.network.name] = (partial(open_network, arguments.network), spleeter.LEVEL_DB)
+    ways |= {f"shown at {level:g} dBFS": (shipped, level) for level in arguments.level}
     rows: dict[str, list[tuple[float, float]]] = {"the mix itself": []}
-    spent_s = dict.fromkeys(networks, 0.0)
+    spent_s = dict.fromkeys(ways, 0.0)
     for mix, stem in recordings:
         heard = at_rate(mix, STEM_RATE)
         rows["the mix itself"].append((sdr_db(stem, heard), level_db(heard) - level_db(stem)))
-    for name, opened in networks.items():
-        session = opened()
+    for name, (opened, level_shown_db) in ways.items():
+        session, spleeter.LEVEL_DB = opened(), level_shown_db
         spleeter._network = lambda session=session: session
         for mix, stem in recordings:
             begun = time.process_time()
