@@ -99,7 +99,8 @@ def run(
 
         monkeypatch.setattr(making, "_attempt", attempt)
         writer = changes.pop("writer", Templates())
-        plan = Plan("here", changes.pop("clips", clips), tracks, Copy(), Whole(), writer, Polish(), **changes)
+        source, demixer = changes.pop("clips", clips), changes.pop("demixer", Copy())
+        plan = Plan("here", source, tracks, demixer, Whole(), writer, Polish(), **changes)
         build(plan, tmp_path / "out")
         return log, json.loads((tmp_path / "out" / "singing-report.json").read_text())
 
@@ -202,6 +203,39 @@ def test_a_lost_file_is_made_again(run: Callable[..., Any], tmp_path: Path) -> N
     next((tmp_path / "out" / "vocals").iterdir()).unlink()
     log, _ = run()
     assert [stage for stage, _ in log.calls] == ["segment"]
+
+
+class Quieter:
+    name = "half as loud"
+
+    def __call__(self, audio: Audio) -> Audio:
+        return Audio(audio.waveform / 2, 16_000)
+
+
+def test_back_to_an_earlier_demixer_the_voices_are_its_own(run: Callable[..., Any], tmp_path: Path) -> None:
+    voices = [tmp_path / "out" / "tracks" / "t3.vocals.flac", tmp_path / "out" / "vocals" / "t3-000.flac"]
+    run()
+    theirs = [path.read_bytes() for path in voices]
+    run(demixer=Quieter())
+    assert all(path.read_bytes() != before for path, before in zip(voices, theirs, strict=True))
+    log, _ = run()
+    assert [path.read_bytes() for path in voices] == theirs
+    assert {stage for stage, _ in log.calls} == {"demix", "segment"}  # what was heard of them still holds
+
+
+def test_stems_that_tracks_bring_are_not_taken_for_ours(run: Callable[..., Any], tracks: Path) -> None:
+    """As those of `singing render`; a track that is changed is worked on again, stem or no stem."""
+
+    def with_stems() -> Iterator[Clip]:
+        for clip in clips():
+            yield replace(clip, extra={**clip.extra, "vocals_path": f"stems/{clip.clip_id}.flac"})
+
+    run(clips=with_stems)
+    log, _ = run(clips=with_stems)
+    assert log.calls == []
+    soundfile.write(tracks / "3.wav", 0.05 * np.random.default_rng(1).standard_normal(7 * 16_000), 16_000)
+    log, _ = run(clips=with_stems)
+    assert {clip.partition("-")[0] for _, clip in log.calls} == {"t3"}
 
 
 def test_a_run_of_some_stages_keeps_the_rest_of_the_report_and_says_what_it_outdates(

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ from linernotes.manifest import audio_file, read_manifest, whole_file, write_man
 
 MANIFEST, OUTCOMES, LOCK = "manifest.jsonl", "outcomes.sqlite", ".singing.lock"
 REPORT_JSON, REPORT_MARKDOWN = "singing-report.json", "singing-report.md"
+OF_TRACKS = ("filter", "demix", "diarise", "segment")
+"""Stages that are given tracks; those after them are given cuts."""
 FAILED = "failed"
 NOT_ANSWERED = "not answered"
 """By a language model, now: unlike what failed, such an item is tried again by the next run in any case."""
@@ -153,8 +155,8 @@ class _Run:
         made: list[Clip] = []
         excluded: list[Excluded] = []
         fresh = unanswered = 0
-        keys = [key_of(name, stage.identity, clip, self._mark(clip)) for clip in items]
-        known = [self._known(key) for key in keys]
+        keys = [key_of(name, stage.identity, clip, self._mark(name, clip)) for clip in items]
+        known = [self._known(name, key) for key in keys]
         missing = [clip for clip, outcome in zip(items, known, strict=True) if outcome is None]
         outcomes = self._outcomes(stage, missing)
         for number, (key, kept) in enumerate(zip(keys, known, strict=True), 1):
@@ -169,7 +171,7 @@ class _Run:
                         "the same command goes on from here"
                     )
                 if not unanswered:
-                    self._records.put(key, outcome)
+                    self._records.put(key, replace(outcome, file_bytes=self._sizes(name, outcome)))
             made += outcome.clips
             excluded += outcome.excluded
             done(number)
@@ -185,10 +187,10 @@ class _Run:
             StageReport(name, stage.identity, len(items), fresh, len(made), dict(reasons.most_common()))
         )
 
-    def _known(self, key: str) -> Outcome | None:
+    def _known(self, name: str, key: str) -> Outcome | None:
         """What became of an item in an earlier run, if that still holds."""
         outcome = self._records.get(key)
-        if outcome is None or not self._is_there(outcome) or self._is_to_retry(outcome):
+        if outcome is None or self._is_to_retry(outcome) or not self._is_there(name, outcome):
             return None
         return outcome
 
@@ -234,9 +236,9 @@ class _Run:
             artists.add(names_of(clip))
         return Postprocess(plan.polish, artists)
 
-    def _mark(self, clip: Clip) -> str:
-        """Size and time of the track's file, as long as items are tracks; cuts are ours and named after both."""
-        if "vocals_path" in clip.extra:
+    def _mark(self, name: str, clip: Clip) -> str:
+        """Size and time of the track's file, for stages that are given tracks; cuts are ours."""
+        if name not in OF_TRACKS:
             return ""
         try:
             found = audio_file(clip.audio_path, self._plan.root).stat()
@@ -244,9 +246,21 @@ class _Run:
         except (OSError, ValueError):
             return "missing"
 
-    def _is_there(self, outcome: Outcome) -> bool:
-        """Whether the files that an outcome speaks of lie in the folder."""
-        return all((self._folder / str(path)).is_file() for clip in outcome.clips for path in _files_of(clip))
+    def _is_there(self, name: str, outcome: Outcome) -> bool:
+        """Whether the files that an outcome speaks of lie in the folder, and are those that it made.
+
+        Another demixer or diariser writes its files over them, under the same names.
+        """
+        try:
+            sizes = self._sizes(name, outcome)
+        except OSError:
+            return False
+        return not outcome.file_bytes or sizes == outcome.file_bytes
+
+    def _sizes(self, name: str, outcome: Outcome) -> dict[str, int]:
+        """The sizes of the files of ours that a stage's outcome speaks of, in bytes."""
+        paths = [path for clip in outcome.clips for path in _files_of(name, clip)]
+        return {path: (self._folder / path).stat().st_size for path in paths}
 
     def _split(self) -> dict[str, Any]:
         path = self._path("postprocess")
@@ -273,10 +287,13 @@ class _Run:
         }
 
 
-def _files_of(clip: Clip) -> list[str]:
-    if "vocals_path" in clip.extra:
-        return [clip.audio_path, str(clip.extra["vocals_path"])]
-    return [str(clip.extra["track_vocals"])] if "track_vocals" in clip.extra else []
+def _files_of(name: str, clip: Clip) -> list[str]:
+    """The files of ours that a clip speaks of when it leaves a stage; a track of a corpus may have stems of its own."""
+    if name == "filter":
+        return []
+    if name in ("demix", "diarise"):
+        return [str(clip.extra["track_vocals"])] if "track_vocals" in clip.extra else []
+    return [clip.audio_path, str(clip.extra["vocals_path"])]
 
 
 def _attempt(stage: Stage, clip: Clip) -> Outcome:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,14 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a stage makes of one item: items for the next stage, and those that go no further."""
+    """What a stage makes of one item: items for the next stage, and those that go no further.
+
+    `file_bytes` are the sizes of the files that it speaks of, by path: a file of another size is another's.
+    """
 
     clips: tuple[Clip, ...] = ()
     excluded: tuple[Excluded, ...] = ()
+    file_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 def key_of(stage: str, identity: str, clip: Clip, mark: str = "") -> str:
@@ -59,6 +64,7 @@ class Records:
         plain = {
             "clips": [clip_to_record(clip) for clip in outcome.clips],
             "excluded": [[one.clip_id, one.stage, one.reason, one.detail] for one in outcome.excluded],
+            "file_bytes": dict(outcome.file_bytes),
         }
         text = json.dumps(plain, ensure_ascii=True, allow_nan=False)
         with self._file.opened() as connection, connection:
@@ -71,4 +77,5 @@ class Records:
 
 def _outcome(plain: Any) -> Outcome:
     clips = tuple(clip_from_record(record) for record in plain["clips"])
-    return Outcome(clips, tuple(Excluded(*one) for one in plain["excluded"]))
+    excluded = tuple(Excluded(*one) for one in plain["excluded"])
+    return Outcome(clips, excluded, plain.get("file_bytes", {}))
