@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,27 @@ def test_nobody_sings_in_a_hum(tmp_path: Path) -> None:
     assert notes["caption"] in ("No singing was heard.", "It is not certain that anybody sings.")
     assert {one["value"] for one in notes["attributes"].values()} == {"unsure"}
     assert len(notes["attributes"]) == 10
+
+
+def test_nobody_sings_in_silence(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(3 * 22_050), 22_050)
+    told = runner.invoke(app, ["singing", "describe", str(tmp_path / "silence.wav")])
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("No singing was heard.")
+    assert "holds only silence" in told.stdout
+
+
+def test_a_missing_tracker_ends_a_build_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every segment would be kept as failed, and stay so once the tracker is there."""
+    monkeypatch.setitem(sys.modules, "swift_f0", None)
+    tracks = tmp_path / "tracks.jsonl"
+    tracks.write_text('{"clip_id": "a", "audio_path": "a.wav"}\n')
+    done = runner.invoke(app, ["singing", "build", str(tracks), "--out", str(tmp_path / "set")])
+    assert isinstance(done.exception, ImportError)
+    assert "linernotes[singing]" in str(done.exception)
+    assert not (tmp_path / "set").exists()
 
 
 def test_a_list_without_addresses_is_one_line(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def describe(
 ) -> None:
     """Say how somebody sings: one sentence, ten attributes with confidence; "unsure" where nothing tells.
 
-    Needs the extra singing (pyworld).
+    Needs the extra singing (pyworld, swift-f0).
 
     Example: `linernotes singing describe song.mp3 --json | jq .attributes.pitch`
     """
@@ -57,9 +57,9 @@ def describe(
     from linernotes.building.singing.demixing import load_demixer
     from linernotes.building.singing.describing import describe as describe_file
     from linernotes.building.singing.polishing import Polish
-    from linernotes.cli.singing_build import caption_writer, listener_of, need_world
+    from linernotes.cli.singing_build import caption_writer, listener_of, need_trackers
 
-    need_world()
+    need_trackers()
     chosen, writer = load_demixer(demixer), caption_writer(backend, model)
     listener = listener_of(audio_llm, audio_model)
     with progress_bar("listening", max(probe(song).duration_s, 1e-3)) as heard:

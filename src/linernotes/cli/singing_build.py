@@ -79,7 +79,7 @@ def build(
     from linernotes.building.singing.stages import STAGES
     from linernotes.datasets.sources import audio_root, open_clips
 
-    need_world()
+    need_trackers()
     if pitch not in METHODS:
         raise typer.BadParameter(f"--pitch is {' or '.join(METHODS)}, not {pitch!r}")
     plan = Plan(
@@ -132,19 +132,23 @@ def _bars() -> Iterator[Callable[[str, int], Callable[[int], None]]]:
         yield begins
 
 
-def need_world() -> None:
-    """See that pyworld is there before any work.
+def need_trackers() -> None:
+    """See that pyworld and swift-f0 are there before any work: without them every item would fail, and be kept so.
 
     Raises:
-        ValueError: it is not.
+        ValueError: pyworld is not.
+        MissingExtraError: swift-f0 is not.
     """
+    from linernotes.building.singing.pitch_votes import EXTRA
     from linernotes.datasets.rendered.render import RenderError
     from linernotes.datasets.rendered.singing import load_world
+    from linernotes.registry import need_extra
 
     try:
         load_world()
     except RenderError as error:
         raise ValueError(str(error)) from error
+    need_extra("swift_f0", EXTRA)
 
 
 def caption_writer(backend: str, model: str = "", cache: Path | None = None) -> CaptionWriter:

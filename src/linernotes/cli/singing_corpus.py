@@ -81,10 +81,10 @@ def measure(
 
     from linernotes.building.singing.agreement import judge, table_of
     from linernotes.building.singing.demixing import load_demixer
-    from linernotes.cli.singing_build import need_world
+    from linernotes.cli.singing_build import need_trackers
     from linernotes.datasets.sources import audio_root, open_clips
 
-    need_world()
+    need_trackers()
     chosen = load_demixer(demixer)
     with progress_bar("measuring", limit) as advance:
         report = judge(islice(open_clips(corpus), limit), audio_root(corpus), chosen, kept=kept, done=advance)

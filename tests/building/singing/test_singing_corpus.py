@@ -46,6 +46,19 @@ def test_a_clip_that_fails_ends_the_rendering_with_its_reason(tmp_path: Path) ->
         )
 
 
+def test_settings_of_a_run_that_made_nothing_give_way(tmp_path: Path) -> None:
+    """As of the first run without the extra `render`, by another soundfont than the second one's."""
+    folder, failing = tmp_path / "sung", lambda work, orders: iter(["needs midirenderer"])
+    for sound in ("system", "wheel"):
+        with pytest.raises(ValueError, match="needs midirenderer"):
+            render_corpus(
+                CorpusSettings(1, soundfont_sha256=sound), folder, soundfont=tmp_path / "no.sf2", run=failing
+            )
+    (folder / "records").mkdir()
+    with pytest.raises(ValueError, match="of other settings"):
+        render_corpus(CorpusSettings(1, seed=2), folder, soundfont=tmp_path / "no.sf2", run=failing)
+
+
 @pytest.mark.skipif(not shutil.which("espeak-ng"), reason="the program espeak-ng is not installed")
 def test_truth_is_that_of_the_stem_and_a_second_run_makes_nothing(tmp_path: Path) -> None:
     pytest.importorskip("midirenderer")

@@ -58,8 +58,11 @@ def test_who_was_asked_stands_for_itself() -> None:
 
 
 def test_the_sentence_claims_no_singing_that_is_not_sure() -> None:
-    assert caption_of("sung", "A man sings.") == "A man sings."
-    assert caption_of("unsure", "A man sings.") == f"{NOT_SURE} If so: A man sings."
-    assert caption_of("sung", "") == TOO_SHORT
-    assert caption_of("unsure", "") == NOT_SURE
-    assert caption_of("spoken", "") == caption_of("instrumental", "") == NOT_SUNG
+    assert caption_of("sung", "A man sings.", is_sung=True) == "A man sings."
+    assert caption_of("unsure", "A man sings.", is_sung=True) == f"{NOT_SURE} If so: A man sings."
+    assert caption_of("sung", "", is_sung=True) == TOO_SHORT
+    assert caption_of("unsure", "", is_sung=True) == NOT_SURE
+    assert caption_of("unsure", "", is_sung=False) == NOT_SUNG
+    assert (
+        caption_of("spoken", "", is_sung=False) == caption_of("instrumental", "", is_sung=False) == NOT_SUNG
+    )

@@ -209,7 +209,7 @@ class Quieter:
     name = "half as loud"
 
     def __call__(self, audio: Audio) -> Audio:
-        return Audio(audio.waveform / 2, 16_000)
+        return Audio(audio.waveform * np.float32(0.5), 16_000)
 
 
 def test_back_to_an_earlier_demixer_the_voices_are_its_own(run: Callable[..., Any], tmp_path: Path) -> None:

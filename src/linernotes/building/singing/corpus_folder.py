@@ -29,7 +29,7 @@ from linernotes.building.singing.wording import Templates
 from linernotes.clip import Clip, Fact, FactValue
 from linernotes.manifest import clip_from_record, clip_to_record, whole_file, write_manifest
 
-MANIFEST, SETTINGS, LOCK = "manifest.jsonl", "settings.json", ".lock"
+MANIFEST, SETTINGS, LOCK, RECORDS = "manifest.jsonl", "settings.json", ".lock", "records"
 SECONDS_RANGE = (5.0, 30.0)
 SOURCE = "rendered singing"
 LICENCE = "music: Apache-2.0 (music by linernotes); voices: espeak-ng (GPL-3.0); soundfont: as its file says"
@@ -99,11 +99,12 @@ def render_corpus(
 
 
 def _claim(folder: Path, settings: CorpusSettings) -> None:
+    """Write the settings of a corpus down; those of a run that made no clip, as for want of an extra, give way."""
     path = folder / SETTINGS
     wanted = asdict(settings)
     if path.is_file():
         found = json.loads(path.read_text("utf-8"))
-        if {**found, "clips": 0} != {**wanted, "clips": 0}:
+        if {**found, "clips": 0} != {**wanted, "clips": 0} and (folder / RECORDS).is_dir():
             raise ValueError(f"{folder} holds a corpus of other settings: give another --out")
     elif any(child.name != LOCK for child in folder.iterdir()):
         raise ValueError(f"{folder} is not empty and holds no rendered corpus: give a new folder to --out")
@@ -113,7 +114,7 @@ def _claim(folder: Path, settings: CorpusSettings) -> None:
 
 
 def _record_path(folder: Path, number: int) -> Path:
-    return folder / "records" / f"{number:06d}.json"
+    return folder / RECORDS / f"{number:06d}.json"
 
 
 def _record(folder: Path, number: int) -> dict[str, dict[str, object]]:

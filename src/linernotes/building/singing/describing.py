@@ -102,7 +102,7 @@ def describe(
         duration_s=round(frames.duration_s, 3),
         voice=value,
         voice_confidence=round(sure, 3),
-        caption=caption_of(value, sentence),
+        caption=caption_of(value, sentence, is_sung=bool(turns)),
         attributes=attributes,
         segments=measured,
         sung_s=round(sum(turn.duration_s for turn in turns), 2),
@@ -118,10 +118,15 @@ def describe(
     )
 
 
-def caption_of(voice: str, sentence: str) -> str:
-    """What is said of a file that is sung, spoken, instrumental or unsure; `sentence` tells of segments."""
+def caption_of(voice: str, sentence: str, *, is_sung: bool) -> str:
+    """What is said of a file that is sung, spoken, instrumental or unsure.
+
+    `sentence` tells of segments, `is_sung` whether any part was heard as sung: in silence none is.
+    """
     if sentence:
         return f"{NOT_SURE} If so: {sentence}" if voice == UNSURE else sentence
+    if voice == UNSURE and not is_sung:
+        return NOT_SUNG
     return {"sung": TOO_SHORT, UNSURE: NOT_SURE}.get(voice, NOT_SUNG)
 
 

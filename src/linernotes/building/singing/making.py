@@ -288,7 +288,7 @@ class _Run:
 
 
 def _files_of(name: str, clip: Clip) -> list[str]:
-    """The files of ours that a clip speaks of when it leaves a stage; a track of a corpus may have stems of its own."""
+    """The files of ours that a clip speaks of when it leaves a stage; a track may bring a stem of its own."""
     if name == "filter":
         return []
     if name in ("demix", "diarise"):
