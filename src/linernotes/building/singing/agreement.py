@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,13 +103,10 @@ def judge(
 
 def _told(clip: Clip, root: Path, demixer: Demixer, thresholds: Thresholds, kept: Path | None) -> Told:
     path = kept / f"{clip.clip_id}.json" if kept else None
-    if path is not None and path.is_file():
-        found = json.loads(path.read_text("utf-8"))
-        return {
-            source: {name: Attribute(**one) for name, one in told.items()} for source, told in found.items()
-        }
-    mix = audio.decode(audio_file(clip.audio_path, root), 44_100)
-    stem = audio.decode(audio_file(str(clip.extra["vocals_path"]), root), VOICE_RATE)
+    files = [audio_file(name, root) for name in (clip.audio_path, str(clip.extra["vocals_path"]))]
+    if path is not None and (found := _kept_in(path, demixer, files)):
+        return found
+    mix, stem = audio.decode(files[0], 44_100), audio.decode(files[1], VOICE_RATE)
     frames = frames_of(mix)
     facts = facts_of(frames)
     told = {}
@@ -125,8 +122,30 @@ def _told(clip: Clip, root: Path, demixer: Demixer, thresholds: Thresholds, kept
             for source, each in told.items()
         }
         with whole_file(path) as file:
-            file.write(json.dumps(plain).encode())
+            file.write(json.dumps({OF: _identity(demixer, files), **plain}).encode())
     return told
+
+
+OF = "of"
+"""What a kept file was measured of: by which demixer, on files of which sizes."""
+
+
+def _identity(demixer: Demixer, files: Sequence[Path]) -> str:
+    return " ".join([demixer.name, *(str(file.stat().st_size) for file in files)])
+
+
+def _kept_in(path: Path, demixer: Demixer, files: Sequence[Path]) -> Told | None:
+    """What an earlier run measured; None where there is nothing of this demixer on these files."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        of = found.pop(OF, None)  # of earlier versions only the demixer is known
+        told = {
+            source: {name: Attribute(**one) for name, one in each.items()} for source, each in found.items()
+        }
+        is_theirs = told["mix"]["volume"].source == f"rms of {demixer.name}"
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return told if is_theirs and of in (None, _identity(demixer, files)) else None
 
 
 def _agreements(rows: list[tuple[Mapping[str, object], Told]]) -> Iterable[Agreement]:
