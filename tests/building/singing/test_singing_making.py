@@ -100,7 +100,8 @@ def run(
         monkeypatch.setattr(making, "_attempt", attempt)
         writer = changes.pop("writer", Templates())
         source, demixer = changes.pop("clips", clips), changes.pop("demixer", Copy())
-        plan = Plan("here", source, tracks, demixer, Whole(), writer, Polish(), **changes)
+        root = changes.pop("root", tracks)
+        plan = Plan("here", source, root, demixer, Whole(), writer, Polish(), **changes)
         build(plan, tmp_path / "out")
         return log, json.loads((tmp_path / "out" / "singing-report.json").read_text())
 
@@ -236,6 +237,27 @@ def test_stems_that_tracks_bring_are_not_taken_for_ours(run: Callable[..., Any],
     soundfile.write(tracks / "3.wav", 0.05 * np.random.default_rng(1).standard_normal(7 * 16_000), 16_000)
     log, _ = run(clips=with_stems)
     assert {clip.partition("-")[0] for _, clip in log.calls} == {"t3"}
+
+
+def test_a_set_within_its_source_is_no_source(run: Callable[..., Any], tmp_path: Path) -> None:
+    """As by `build folder songs --out songs/set`."""
+
+    def grown() -> Iterator[Clip]:
+        for clip in clips():
+            yield replace(clip, audio_path=f"tracks/{clip.audio_path}")
+        for path in (tmp_path / "out").rglob("*.flac"):
+            yield Clip(path.name, str(path.relative_to(tmp_path)))
+
+    run(clips=grown, root=tmp_path)
+    assert len([clip for clip in grown() if clip.audio_path.startswith("out")]) == 3 * 8
+    log, report = run(clips=grown, root=tmp_path)
+    assert log.calls == []
+    assert report["stages"][0]["items"] == TRACKS
+
+
+def test_a_source_without_tracks_is_told(run: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="here holds no track"):
+        run(clips=lambda: iter(()))
 
 
 def test_a_run_of_some_stages_keeps_the_rest_of_the_report_and_says_what_it_outdates(

@@ -111,7 +111,7 @@ def build(
     `stage_begins` is told the name of a stage and its number of items, and gives what is told how many are done.
 
     Raises:
-        ValueError: a stage's input is not there, or another run is at work in the folder.
+        ValueError: a stage's input is not there or empty, or another run is at work in the folder.
         LanguageModelError: a language model answers nothing any more, or will not; what is done is kept.
     """
     unknown = [name for name in plan.stages if name not in STAGES]
@@ -207,11 +207,26 @@ class _Run:
     def _input_of(self, name: str) -> list[Clip]:
         place = STAGES.index(name)
         if place == 0:
-            return list(self._plan.clips())
+            return self._tracks()
         path = self._path(STAGES[place - 1])
         if not path.is_file():
             raise ValueError(f"{name} needs {path}: run the stage {STAGES[place - 1]} first")
         return list(read_manifest(path))
+
+    def _tracks(self) -> list[Clip]:
+        """The tracks of the source; voices and cuts of ours are none, where the set lies in its source's folder."""
+        tracks = [clip for clip in self._plan.clips() if not self._is_ours(clip)]
+        if not tracks:
+            raise ValueError(f"{self._plan.source} holds no track: there is nothing to build")
+        return tracks
+
+    def _is_ours(self, clip: Clip) -> bool:
+        try:
+            return (
+                audio_file(clip.audio_path, self._plan.root).resolve().is_relative_to(self._folder.resolve())
+            )
+        except ValueError:
+            return False
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{STAGES.index(name) + 1}-{name}.jsonl"
