@@ -214,7 +214,7 @@ class _Run:
         return list(read_manifest(path))
 
     def _tracks(self) -> list[Clip]:
-        """The tracks of the source; voices and cuts of ours are none, where the set lies in its source's folder."""
+        """The tracks of the source; where the set lies in its source's folder, its own files are none."""
         tracks = [clip for clip in self._plan.clips() if not self._is_ours(clip)]
         if not tracks:
             raise ValueError(f"{self._plan.source} holds no track: there is nothing to build")
