@@ -10,9 +10,10 @@ import soundfile
 
 from linernotes.building.singing import ATTRIBUTES, UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import Thresholds
+from linernotes.building.singing.diarising import GenderTurns
 from linernotes.building.singing.hearing import Turn
 from linernotes.building.singing.singer import contradict, gender_over
-from linernotes.building.singing.stages import Segment, _without_contradiction
+from linernotes.building.singing.stages import Diarise, Segment, _without_contradiction
 from linernotes.clip import Clip
 from linernotes.features.frames import Frames, Series
 from linernotes.features.voice.gender import SOURCE
@@ -38,6 +39,12 @@ def segment(gender: str, hertz: float, heard: str | None, source: str = f"{SOURC
 def after(clip: Clip) -> tuple[str, str]:
     made = _without_contradiction(clip.extra["attributes"], clip)
     return made["singer_gender"].value, made["pitch"].value
+
+
+def test_nobody_sings_in_silence(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(8 * 16_000), 16_000)
+    outcome = Diarise(tmp_path, tmp_path, GenderTurns())(Clip("s", "silent.wav"))
+    assert [one.reason for one in outcome.excluded] == ["no sung part"]
 
 
 def test_the_gender_of_each_singer_is_heard_in_all_their_turns() -> None:

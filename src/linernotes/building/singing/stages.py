@@ -24,7 +24,7 @@ from linernotes.building.singing.asking import Listener, Told
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import VOICE_RATE, Demixer
 from linernotes.building.singing.diarising import Diariser
-from linernotes.building.singing.hearing import Turn, facts_of, frames_of, voice_frames
+from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, voice_frames
 from linernotes.building.singing.measuring import from_metadata, measure, mood_by_convention, reclassified
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome
@@ -41,6 +41,7 @@ STAGES = (*ITEM_STAGES, "split")
 DURATION_TOLERANCE = 0.1
 """Share by which a file may differ from the duration in its metadata; more is another recording."""
 BORN_FROM = 1970
+NO_PART = "no sung part"
 
 
 class Stage(Protocol):
@@ -152,12 +153,13 @@ class Diarise:
         frames = voice_frames(_heard(clip, self.root))
         voice = next(iter(estimate_voice(frames)), None)
         value = str(voice.value) if voice else "unsure"
+        if value == "unsure":
+            return out(clip, self.name, "not certain that it is sung" if sung_parts(frames) else NO_PART)
         if value != "sung":
-            reason = "not certain that it is sung" if value == "unsure" else f"nobody sings ({value})"
-            return out(clip, self.name, reason)
+            return out(clip, self.name, f"nobody sings ({value})")
         turns = self.diariser(frames, audio.decode(self.folder / clip.extra["track_vocals"], 16_000))
         if not turns:
-            return out(clip, self.name, "no sung part")
+            return out(clip, self.name, NO_PART)
         plain = [[turn.start_s, turn.end_s, turn.singer] for turn in turns]
         return Outcome((made_by(clip, self, turns=plain, singers=self._singers(frames, turns)),))
 
