@@ -77,3 +77,10 @@ def test_a_damaged_file_is_measured_anew(corpus: Path) -> None:
     judged_again = judged(corpus, demixer := Named("one"))
     assert len(demixer.given) == 1
     assert judged_again == first
+
+
+def test_by_other_methods_it_is_measured_anew(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(corpus, Named("one"))
+    monkeypatch.setattr(agreement, "MEASURED_BY", "ears 1")
+    judged(corpus, demixer := Named("one"))
+    assert len(demixer.given) == 1

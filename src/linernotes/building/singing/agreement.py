@@ -15,7 +15,7 @@ from linernotes.building.singing import UNSURE, Attribute
 from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import VOICE_RATE, Demixer, voice_of
 from linernotes.building.singing.hearing import facts_of, frames_of
-from linernotes.building.singing.measuring import measure
+from linernotes.building.singing.measuring import MEASURED_BY, measure
 from linernotes.building.singing.singer import hear_singer
 from linernotes.clip import Clip
 from linernotes.manifest import audio_file, whole_file
@@ -127,25 +127,25 @@ def _told(clip: Clip, root: Path, demixer: Demixer, thresholds: Thresholds, kept
 
 
 OF = "of"
-"""What a kept file was measured of: by which demixer, on files of which sizes."""
+"""What a kept file was measured of: by which methods and demixer, on files of which sizes."""
 
 
 def _identity(demixer: Demixer, files: Sequence[Path]) -> str:
-    return " ".join([demixer.name, *(str(file.stat().st_size) for file in files)])
+    sizes = (str(file.stat().st_size) for file in files)
+    return " ".join([MEASURED_BY.format(method="dio"), demixer.name, *sizes])
 
 
 def _kept_in(path: Path, demixer: Demixer, files: Sequence[Path]) -> Told | None:
-    """What an earlier run measured; None where there is nothing of this demixer on these files."""
+    """What an earlier run measured; None where there is nothing by these methods on these files."""
     try:
         found = json.loads(path.read_text("utf-8"))
-        of = found.pop(OF, None)  # of earlier versions only the demixer is known
-        told = {
+        if found.pop(OF) != _identity(demixer, files):
+            return None
+        return {
             source: {name: Attribute(**one) for name, one in each.items()} for source, each in found.items()
         }
-        is_theirs = told["mix"]["volume"].source == f"rms of {demixer.name}"
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return told if is_theirs and of in (None, _identity(demixer, files)) else None
 
 
 def _agreements(rows: list[tuple[Mapping[str, object], Told]]) -> Iterable[Agreement]:

@@ -21,6 +21,8 @@ LEVEL_ERROR_DB, PITCH_ERROR_OCTAVES = 1.0, 0.03
 """About how far off volume and pitch are, by a voice that was taken out of a mix (docs/s2cap.md)."""
 
 GIVEN = "given"
+MEASURED_BY = "shipped listeners 3 + rms + votes-{method} 1 + alpha-ratio 1"
+"""How attributes are measured; whoever changes what comes out raises a number, and what was kept is done again."""
 
 
 def measure(

@@ -25,7 +25,13 @@ from linernotes.building.singing.classes import Thresholds
 from linernotes.building.singing.demixing import VOICE_RATE, Demixer
 from linernotes.building.singing.diarising import Diariser
 from linernotes.building.singing.hearing import Turn, facts_of, frames_of, sung_parts, voice_frames
-from linernotes.building.singing.measuring import from_metadata, measure, mood_by_convention, reclassified
+from linernotes.building.singing.measuring import (
+    MEASURED_BY,
+    from_metadata,
+    measure,
+    mood_by_convention,
+    reclassified,
+)
 from linernotes.building.singing.polishing import Polish
 from linernotes.building.singing.records import Excluded, Outcome
 from linernotes.building.singing.segments import segments_of
@@ -239,7 +245,7 @@ class Attributes:
     def identity(self) -> str:
         guess = " + mood guessed" if self.guess_mood else ""
         asked = f" + {self.listener.name}" if self.listener else ""
-        return f"shipped listeners 3 + rms + votes-{self.pitch_method} 1 + alpha-ratio 1{guess}{asked}"
+        return MEASURED_BY.format(method=self.pitch_method) + guess + asked
 
     def __call__(self, clip: Clip) -> Outcome:
         mix = audio.decode(self.folder / clip.audio_path, 44_100)
