@@ -4,6 +4,7 @@ spectrogram how much of it is sung. Its network for two stems ships with linerno
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ LEVEL_DB = -15.0
 """RMS that recordings are brought to: quieter than it was trained on, the network hears fewer voices."""
 LOST_DB = 0.8
 """What masks take of the voice itself, on average; it is given back (docs/models/spleeter.md)."""
+BLOCK = 1 << 20
 OVERLAPPED = 1.5
 """What squared Hann windows at a quarter of their length add up to."""
 
@@ -42,17 +44,23 @@ class Spleeter:
     def __call__(self, audio: Audio) -> Audio:
         """The voice at 44.1 kHz, as long as the mix and, on average, as loud as it is there."""
         mix = at_rate(audio, SAMPLE_RATE)
-        power = float(np.mean(mix.astype(np.float64) ** 2)) if len(mix) else 0.0
-        if power <= 0.0:
+        level = _rms(mix)
+        if level <= 0.0:
             return Audio(np.zeros_like(mix), SAMPLE_RATE)
-        gain = np.float32(10 ** (LEVEL_DB / 20) / np.sqrt(power))
+        gain = np.float32(10 ** (LEVEL_DB / 20) / level)
+        window = np.float32(10 ** (LOST_DB / 20) / OVERLAPPED) * _hann()
         voice = np.zeros(len(mix) + 2 * WINDOW, np.float32)
-        for first, spectra in _patches(mix * gain):
-            pieces = sp_fft.irfft(spectra * _mask(np.abs(spectra)), axis=1) * _hann()
+        for first, spectra in _patches(mix):
+            pieces = sp_fft.irfft(spectra * _mask(gain * np.abs(spectra)), axis=1) * window
             for number, piece in enumerate(pieces, first):
                 voice[number * HOP : number * HOP + WINDOW] += piece
-        voice *= np.float32(10 ** (LOST_DB / 20) / OVERLAPPED) / gain
         return Audio(voice[WINDOW : WINDOW + len(mix)], SAMPLE_RATE)
+
+
+def _rms(waveform: Floats) -> float:
+    """Root mean square of (samples,), without a copy of them all; 0 for nothing."""
+    blocks = (waveform[start : start + BLOCK] for start in range(0, len(waveform), BLOCK))
+    return math.sqrt(sum(float(np.dot(block, block)) for block in blocks) / max(1, len(waveform)))
 
 
 def _patches(waveform: Floats) -> Iterator[tuple[int, NDArray[np.complex64]]]:
