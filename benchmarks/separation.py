@@ -25,7 +25,6 @@ from linernotes import audio
 from linernotes.audio import Audio
 from linernotes.building.singing import spleeter
 from linernotes.building.singing.classes import level_db
-from linernotes.building.singing.resampling import at_rate
 from linernotes.manifest import audio_file, read_manifest
 from linernotes.networks import open_network
 
@@ -74,7 +73,7 @@ def main() -> None:
     rows: dict[str, list[tuple[float, float]]] = {"the mix itself": []}
     spent_s = dict.fromkeys(ways, 0.0)
     for mix, stem in recordings:
-        heard = at_rate(mix, STEM_RATE)
+        heard = mix.at_rate(STEM_RATE)
         rows["the mix itself"].append((sdr_db(stem, heard), level_db(heard) - level_db(stem)))
     for name, (opened, level_shown_db) in ways.items():
         session, spleeter.LEVEL_DB = opened(), level_shown_db
@@ -83,7 +82,7 @@ def main() -> None:
             begun = time.process_time()
             voice = spleeter.Spleeter()(mix)
             spent_s[name] += time.process_time() - begun
-            found = at_rate(voice, STEM_RATE)
+            found = voice.at_rate(STEM_RATE)
             rows.setdefault(name, []).append((sdr_db(stem, found), level_db(found) - level_db(stem)))
     total_s = sum(len(mix.waveform) / mix.sample_rate for mix, _ in recordings)
     print(f"{len(recordings)} recordings, {total_s:.0f} s\n")

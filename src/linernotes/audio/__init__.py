@@ -56,6 +56,13 @@ class Audio:
     def duration_s(self) -> float:
         return len(self.waveform) / self.sample_rate
 
+    def at_rate(self, sample_rate: int) -> Floats:
+        """The samples at another rate in Hz, (samples,)."""
+        if sample_rate == self.sample_rate:
+            return self.waveform
+        resampled = soxr.resample(self.waveform, self.sample_rate, sample_rate, quality="HQ")
+        return np.asarray(resampled, np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
+from linernotes.audio import Audio
 from linernotes.llm import Message, RefusedError, Sound
 from linernotes.llm.local import EXTRA, Local, fingerprint_of, without_bars
 from linernotes.registry import need_extra
@@ -89,5 +89,4 @@ def _samples(sound: Sound, rate: int) -> NDArray[np.float32]:
         )
     except (ValueError, soundfile.LibsndfileError) as error:
         raise RefusedError(f"a sound of the request can't be read: {error}") from error
-    mono = samples.mean(axis=1)
-    return np.asarray(mono if given == rate else soxr.resample(mono, given, rate, quality="HQ"), np.float32)
+    return Audio(samples.mean(axis=1), given).at_rate(rate)

@@ -22,7 +22,6 @@ import soundfile
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute, unsure
 from linernotes.building.singing.classes import PACES
-from linernotes.building.singing.resampling import at_rate
 from linernotes.building.singing.timbre import WORDS as MEASURED_TIMBRES
 from linernotes.llm import (
     BadAnswerError,
@@ -165,7 +164,7 @@ def schema_of(names: tuple[str, ...], with_style: bool = False) -> Schema:
 def wav_of(sound: Audio) -> Sound:
     """The samples and nothing else as a WAV file of 16 bits."""
     file = io.BytesIO()
-    soundfile.write(file, at_rate(sound, SAMPLE_RATE), SAMPLE_RATE, format="WAV", subtype="PCM_16")
+    soundfile.write(file, sound.at_rate(SAMPLE_RATE), SAMPLE_RATE, format="WAV", subtype="PCM_16")
     return Sound(base64.b64encode(file.getvalue()).decode("ascii"))
 
 

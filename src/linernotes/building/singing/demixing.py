@@ -9,7 +9,6 @@ import numpy as np
 
 from linernotes.audio import Audio
 from linernotes.building.singing.demucs_weights import EXTRA, fingerprint_of, load_by_name, load_from_folder
-from linernotes.building.singing.resampling import at_rate
 from linernotes.building.singing.spleeter import Spleeter
 from linernotes.registry import need_extra
 
@@ -56,7 +55,7 @@ class Demucs:
         """The voice at the model's rate, mono; on a GPU where there is one."""
         torch, apply = need_extra("torch", EXTRA), need_extra("demucs.apply", EXTRA)
         rate = int(self._model.samplerate)
-        mono = torch.from_numpy(at_rate(audio, rate).copy())
+        mono = torch.from_numpy(audio.at_rate(rate).copy())
         mean, spread = mono.mean(), mono.std() + 1e-8
         stereo = ((mono - mean) / spread)[None, None].repeat(1, int(self._model.audio_channels), 1)
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -68,7 +67,7 @@ class Demucs:
 
 def voice_of(demixer: Demixer, mix: Audio) -> Audio:
     """The voice of a mix at the rate at which voices are measured, `VOICE_RATE`."""
-    return Audio(at_rate(demixer(mix), VOICE_RATE), VOICE_RATE)
+    return Audio(demixer(mix).at_rate(VOICE_RATE), VOICE_RATE)
 
 
 def load_demixer(where: str) -> Demixer:

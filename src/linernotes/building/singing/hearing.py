@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from linernotes.audio import Audio
 from linernotes.building.annotate.shipped import blocks_of
+from linernotes.building.singing.best_path import best_path
 from linernotes.clip import Fact
 from linernotes.encoders.musicnn_onnx import MusicnnListener
 from linernotes.features.estimate import estimate_facts, make_listeners
@@ -96,7 +97,8 @@ def turns_by_gender(frames: Frames, parts: Sequence[tuple[float, float]]) -> lis
         if not len(odds) or not odds.any():
             turns.append(Turn(start_s, end_s, "singer 1"))
             continue
-        states = _path(odds)
+        gains = np.stack([-odds / 2, odds / 2], axis=1).astype(np.float32)
+        states = best_path(gains, np.float32(SWITCH_COST) * (1 - np.eye(2, dtype=np.float32))).tolist()
         borders = [start_s]
         names = [states[0]]
         for before, after, at_s in zip(states, states[1:], looks.times_s[1:], strict=False):
@@ -120,17 +122,3 @@ def _odds(look: NDArray[np.float64]) -> float:
     evidence = GenderEvidence(1, float(np.log(chance / (1 - chance))), float(pitch) - MIDDLE_PITCH, 0.0)
     told = min(max(female_chance(evidence), 0.02), 0.98)
     return float(np.clip(np.log(told / (1 - told)), -LOOK_LIMIT, LOOK_LIMIT)) * float(sureness)
-
-
-def _path(odds: NDArray[np.float64]) -> list[int]:
-    """0 (man) or 1 (woman) for every look."""
-    gains = np.stack([-odds / 2, odds / 2], axis=1)
-    best, back = gains[0], np.zeros(gains.shape, int)
-    for index in range(1, len(gains)):
-        arriving = best[None] - SWITCH_COST * (1 - np.eye(2))
-        back[index] = arriving.argmax(axis=1)
-        best = arriving.max(axis=1) + gains[index]
-    path = [int(best.argmax())]
-    for index in range(len(gains) - 1, 0, -1):
-        path.append(int(back[index, path[-1]]))
-    return path[::-1]

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft as sp_fft
 
+from linernotes.building.singing.best_path import best_path
+
 Floats = NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
@@ -39,26 +41,6 @@ def leading_melody(waveform: Floats) -> Floats:
     scores = (salience / max(float(np.percentile(salience.max(axis=1), 80)), FLOOR)).astype(np.float32)
     steps = np.minimum(STEP_PENALTY * np.abs(pitches[:, None] - pitches[None]), HIGHEST_PENALTY)
     return pitches[best_path(scores, steps.astype(np.float32))]
-
-
-def best_path(scores: Floats, steps: Floats) -> NDArray[np.intp]:
-    """The state of every frame, (frames,), on the path of greatest score (Viterbi).
-
-    Args:
-        scores: of every state in every frame, (frames, states).
-        steps: the price of going from one state to another, (states, states).
-    """
-    best, back = scores[0], np.zeros(scores.shape, np.int16)
-    states = np.arange(scores.shape[1])
-    for frame in range(1, len(scores)):
-        arriving = best[:, None] - steps
-        back[frame] = arriving.argmax(axis=0)
-        best = arriving[back[frame], states] + scores[frame]
-    path = np.zeros(len(scores), np.intp)
-    path[-1] = best.argmax()
-    for frame in range(len(scores) - 1, 0, -1):
-        path[frame - 1] = back[frame, path[frame]]
-    return path
 
 
 def _salience(windows: Floats) -> Floats:

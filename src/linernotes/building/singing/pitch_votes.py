@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linernotes.audio import Audio
-from linernotes.building.singing.melody import HOP, best_path, leading_melody
-from linernotes.building.singing.resampling import at_rate
+from linernotes.building.singing.best_path import best_path
+from linernotes.building.singing.melody import HOP, leading_melody
 from linernotes.registry import need_extra
 
 Hertz = NDArray[np.float64]
@@ -53,13 +53,13 @@ def sung_pitch(voice: Audio, mix: Audio, *, method: str = "dio") -> Hertz:
     """
     if method not in METHODS:
         raise ValueError(f"pitch is tracked by dio or harvest, not {method!r}")
-    alone, all_of_it = at_rate(voice, SAMPLE_RATE), at_rate(mix, SAMPLE_RATE)
+    alone, all_of_it = voice.at_rate(SAMPLE_RATE), mix.at_rate(SAMPLE_RATE)
     if not len(alone) or not len(all_of_it):
         return np.zeros(0)
     by_world = _world(alone, method)
+    at_s = np.arange(len(by_world)) * FRAME_MS / 1000
     hearing, following = (
-        [_as_long_as(by_world, track(samples)) for samples in (alone, all_of_it)]
-        for track in (_swift, _melody)
+        [track(samples, at_s) for samples in (alone, all_of_it)] for track in (_swift, _melody)
     )
     pitch_hz = voted([by_world, *hearing, *following])
     confirmed = (pitch_hz > 0) & np.any([_near(pitch_hz, one, REACH) for one in (by_world, *hearing)], axis=0)
@@ -113,26 +113,21 @@ def _world(samples: NDArray[np.float32], method: str) -> Hertz:
     return pitch_hz
 
 
-def _swift(samples: NDArray[np.float32]) -> Hertz:
+def _swift(samples: NDArray[np.float32], at_s: Hertz) -> Hertz:
+    """SwiftF0's pitch at some times, (frames,)."""
     found = _swift_f0().detect(samples, SAMPLE_RATE)
     if not len(found.timestamps):
-        return np.zeros(1)
+        return np.zeros(len(at_s))
     pitch_hz = np.where(found.confidence > SURE_FROM, found.pitch_hz, 0.0)
-    at_s = np.arange(round(len(samples) / SAMPLE_RATE * 1000 / FRAME_MS) + 1) * FRAME_MS / 1000
     nearest = np.searchsorted((found.timestamps[1:] + found.timestamps[:-1]) / 2, at_s)
     return np.asarray(pitch_hz[nearest], np.float64)
 
 
-def _melody(samples: NDArray[np.float32]) -> Hertz:
+def _melody(samples: NDArray[np.float32], at_s: Hertz) -> Hertz:
+    """The leading melody at some times, (frames,)."""
     pitches = leading_melody(samples).astype(np.float64)
-    frames = round(len(samples) / SAMPLE_RATE * 1000 / FRAME_MS) + 1
-    nearest = np.round(np.arange(frames) * FRAME_MS / 1000 * SAMPLE_RATE / HOP).astype(int)
+    nearest = np.round(at_s * SAMPLE_RATE / HOP).astype(int)
     return np.asarray(440.0 * 2 ** ((pitches[np.minimum(nearest, len(pitches) - 1)] - 69.0) / 12.0))
-
-
-def _as_long_as(example: Hertz, track: Hertz) -> Hertz:
-    """A track cut, or continued in silence, to the frames of another."""
-    return np.pad(track[: len(example)], (0, max(0, len(example) - len(track))))
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from linernotes.audio import Audio
 from linernotes.building.singing import UNSURE, Attribute
 from linernotes.building.singing.hearing import Turn
-from linernotes.building.singing.resampling import at_rate
 from linernotes.building.singing.vocal_pitch import MeanPitch, mean_pitch, voiced_pitch
 from linernotes.building.singing.vocal_tract import log_odds_of_tract
 from linernotes.features.frames import Frames, Series
@@ -57,7 +56,7 @@ def hear_singer(mix_frames: Frames, mix: Audio, voice: Audio, *, method: str = "
         RenderError: pyworld is not installed.
         MissingExtraError: swift-f0 is not installed.
     """
-    alone, pitch_hz = at_rate(voice, SAMPLE_RATE), voiced_pitch(voice, mix, method=method)
+    alone, pitch_hz = voice.at_rate(SAMPLE_RATE), voiced_pitch(voice, mix, method=method)
     pitch = mean_pitch(pitch_hz, method=method)
     evidence = with_voice(gender_evidence(mix_frames), looks_at(alone))
     return Singer(gender_of(evidence, pitch, tract=log_odds_of_tract(alone, pitch_hz)), pitch)

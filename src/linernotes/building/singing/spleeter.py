@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import fft as sp_fft
 
 from linernotes.audio import Audio
-from linernotes.building.singing.resampling import at_rate
 from linernotes.networks import open_network
 
 Floats = NDArray[np.float32]
@@ -43,7 +42,7 @@ class Spleeter:
 
     def __call__(self, audio: Audio) -> Audio:
         """The voice at 44.1 kHz, as long as the mix and, on average, as loud as it is there."""
-        mix = at_rate(audio, SAMPLE_RATE)
+        mix = audio.at_rate(SAMPLE_RATE)
         level = _rms(mix)
         if level <= 0.0:
             return Audio(np.zeros_like(mix), SAMPLE_RATE)
