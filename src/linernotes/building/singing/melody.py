@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
 WINDOW, HOP = 2048, 512
-LOWEST_PITCH, HIGHEST_PITCH, PITCH_STEP = 40.0, 79.0, 0.25
+PITCHES = np.arange(40.0, 79.125, 0.25)
 """MIDI pitches that are weighed."""
 SALIENT_FROM_HZ, SALIENT_TO_HZ = 200.0, 3500.0
 """Below is the bass."""
@@ -32,15 +32,14 @@ FLOOR = 1e-9
 
 def leading_melody(waveform: Floats) -> Floats:
     """MIDI pitch of the leading voice, (samples,) at 16 kHz -> (frames,); frame i is at sample i * HOP."""
-    pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + PITCH_STEP / 2, PITCH_STEP).astype(np.float32)
     padded = np.pad(waveform.astype(np.float32), (WINDOW // 2, WINDOW // 2 + HOP))
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     salience = np.concatenate(
         [_salience(windows[first : first + BLOCK_FRAMES]) for first in range(0, len(windows), BLOCK_FRAMES)]
     )
     scores = (salience / max(float(np.percentile(salience.max(axis=1), 80)), FLOOR)).astype(np.float32)
-    steps = np.minimum(STEP_PENALTY * np.abs(pitches[:, None] - pitches[None]), HIGHEST_PENALTY)
-    return pitches[best_path(scores, steps.astype(np.float32))]
+    steps = np.minimum(STEP_PENALTY * np.abs(PITCHES[:, None] - PITCHES[None]), HIGHEST_PENALTY)
+    return PITCHES.astype(np.float32)[best_path(scores, steps.astype(np.float32))]
 
 
 def _salience(windows: Floats) -> Floats:
@@ -54,9 +53,8 @@ def _salience(windows: Floats) -> Floats:
 @lru_cache(maxsize=1)
 def _weights(bins: int) -> Floats:
     """What every bin counts for every pitch, (pitches, bins), each place shared by its two nearest bins."""
-    pitches = np.arange(LOWEST_PITCH, HIGHEST_PITCH + PITCH_STEP / 2, PITCH_STEP)
-    weights = np.zeros((len(pitches), bins), np.float32)
-    pitch_hz = 440.0 * 2 ** ((pitches - 69.0) / 12)
+    weights = np.zeros((len(PITCHES), bins), np.float32)
+    pitch_hz = 440.0 * 2 ** ((PITCHES - 69.0) / 12)
     for harmonic in range(1, HARMONICS + 1):
         for multiple, sign in ((harmonic, 1.0), (harmonic - 0.5, -BETWEEN)):
             place_hz = multiple * pitch_hz

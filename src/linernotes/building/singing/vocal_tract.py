@@ -52,9 +52,9 @@ def third_formant_hz(samples: NDArray[np.float32], pitch_hz: NDArray[np.float64]
     if len(voiced) < FEWEST:
         return None
     world, exact = load_world(), np.ascontiguousarray(samples, np.float64)
-    times_s = np.arange(len(pitch_hz)) * FRAME_MS / 1000
-    envelope = world.cheaptrick(exact, pitch_hz, times_s, SAMPLE_RATE)[voiced]
-    noise = envelope * world.d4c(exact, pitch_hz, times_s, SAMPLE_RATE)[voiced] ** 2
+    heard_hz, times_s = pitch_hz[voiced], voiced * FRAME_MS / 1000
+    envelope = world.cheaptrick(exact, heard_hz, times_s, SAMPLE_RATE)
+    noise = envelope * world.d4c(exact, heard_hz, times_s, SAMPLE_RATE) ** 2
     bin_hz = np.linspace(0.0, SAMPLE_RATE / 2, envelope.shape[1])
     band = (bin_hz >= JUDGED_HZ[0]) & (bin_hz < JUDGED_HZ[1])
     if float(np.median(noise[:, band].sum(axis=1) / envelope[:, band].sum(axis=1))) > MOST_NOISE:
